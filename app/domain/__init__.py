@@ -1,0 +1,1 @@
+"""Values in, values out: no web, no database, no clock, no input or output."""

@@ -1,0 +1,63 @@
+"""May this key be used for this attempt, now? The one place that decides (PRODUCT.md §7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.networks import Address, Network, within
+from app.domain.refusals import Reason, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTerms:
+    """What a key allows.
+
+    deleted_at, revoked_at     when it was deleted or revoked, or None
+    secret_ended_at            when the secret in question stopped (rotation), or None while it is current
+    expires_at                 first instant at which it no longer works, or None for never
+    suspended_by               why it is suspended, or None
+    networks                   where it may be used from; empty means anywhere
+    scope                      scopes of its group, as of now
+    """
+
+    deleted_at: datetime | None = None
+    revoked_at: datetime | None = None
+    secret_ended_at: datetime | None = None
+    expires_at: datetime | None = None
+    suspended_by: Reason | None = None
+    networks: tuple[Network, ...] = ()
+    scope: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a caller wants: scopes to use, from an address. `address` None is unknown and matches no list."""
+
+    address: Address | None = None
+    scope: frozenset[str] = frozenset()
+
+
+def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
+    """Say whether a key may be used for this attempt, at this instant.
+
+    terms      the key's side, read from the database for this very request
+    attempt    the caller's side
+    now        the instant of the request
+    returns    the first reason against it in the order of PRODUCT.md §7, or an allowing verdict
+    """
+    if terms.deleted_at is not None:
+        return Verdict(Reason.DELETED, at=terms.deleted_at)
+    if terms.revoked_at is not None:
+        return Verdict(Reason.REVOKED, at=terms.revoked_at)
+    if terms.secret_ended_at is not None and now >= terms.secret_ended_at:
+        return Verdict(Reason.REPLACED, at=terms.secret_ended_at)
+    if terms.expires_at is not None and now >= terms.expires_at:
+        return Verdict(Reason.EXPIRED, at=terms.expires_at)
+    if terms.suspended_by is not None:  # the tenant's switch, a closed tenant, an inactive creator
+        return Verdict(terms.suspended_by)
+    if terms.networks and not within(attempt.address, terms.networks):
+        return Verdict(Reason.ADDRESS_REFUSED)
+    if not attempt.scope <= terms.scope:
+        return Verdict(Reason.SCOPE_REFUSED, missing=attempt.scope - terms.scope)
+    return Verdict()

@@ -1,0 +1,64 @@
+"""Instants, dates and durations as people and programs write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+LAST_SECOND = time(23, 59, 59)
+
+
+def zone(name: str) -> ZoneInfo:
+    """Find a time zone of the IANA database.
+
+    name     such as `Europe/Berlin`
+    raises   ValueError when there is none of that name
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no time zone of the IANA database") from error
+
+
+def parse_expiry(text: str, time_zone: ZoneInfo) -> datetime:
+    """Read when something ends: a date, worked through to its end in the tenant's zone, or an exact instant.
+
+    text        `2026-12-31`, or RFC 3339 with an offset
+    time_zone   the tenant's
+    returns     aware UTC; for a date its 23:59:59
+    raises      ValueError when it is neither
+    """
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return datetime.combine(date.fromisoformat(text), LAST_SECOND, time_zone).astimezone(UTC)
+    return parse_instant(text)
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an RFC 3339 instant.
+
+    returns   aware UTC, whole seconds
+    raises    ValueError when it is none, or has no offset
+    """
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None or "T" not in text.upper():
+        raise ValueError("an instant needs a date, a time and an offset")
+    try:
+        return instant.astimezone(UTC).replace(microsecond=0)
+    except OverflowError as error:
+        raise ValueError("an instant beyond the calendar") from error
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration such as `24h`, `7d`, `90m` or `0s`; ValueError when it is none."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("a duration is a whole number and s, m, h or d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def rfc3339(instant: datetime | None) -> str | None:
+    """Write an instant in UTC, to the second, as every answer does."""
+    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
