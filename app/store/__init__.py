@@ -1,0 +1,1 @@
+"""Every query: one function each, a file per table family."""
