@@ -16,6 +16,7 @@ NAMING = {
 }
 # SQLite numbers rows by itself only for INTEGER PRIMARY KEY.
 ACTIVE = text("state = 'active'")
+LIVE = text("revoked_at IS NULL")
 RowNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -77,6 +78,7 @@ class Tenant(Base):
     max_overlap_seconds: Mapped[int] = mapped_column(default=604800)
     token_lifetime_seconds: Mapped[int | None]
     default_group_id: Mapped[str | None]
+    listed_keys: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -148,6 +150,7 @@ class Key(Base):
         Index("ix_keys_expires", "tenant_id", "kind", "expires_at", "key_id"),
         Index("ix_keys_group", "group_id", "key_id"),
         Index("ix_keys_creator", "created_by_member"),
+        Index("ix_keys_live", "tenant_id", "kind", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
     key_id: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[str | None] = mapped_column(ForeignKey("tenants.id"))
@@ -155,6 +158,7 @@ class Key(Base):
     name: Mapped[str]
     name_folded: Mapped[str]
     description: Mapped[str] = mapped_column(default="")
+    description_folded: Mapped[str] = mapped_column(default="")
     group_id: Mapped[str] = mapped_column(ForeignKey("groups.id"))
     audience: Mapped[str | None]
     networks: Mapped[str] = mapped_column(default="")
