@@ -150,6 +150,7 @@ class Key(Base):
         Index("ix_keys_expires", "tenant_id", "kind", "expires_at", "key_id"),
         Index("ix_keys_group", "group_id", "key_id"),
         Index("ix_keys_creator", "created_by_member"),
+        Index("ix_keys_audience", "audience"),
         Index("ix_keys_live", "tenant_id", "kind", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
     key_id: Mapped[str] = mapped_column(primary_key=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -108,6 +109,11 @@ class Settings(BaseSettings):
         return self.issuer.rstrip("/")
 
     @property
+    def console_base(self) -> str:
+        """The console's address. A passkey needs a name, so a loopback address becomes `localhost`."""
+        return (self.console_url or re.sub(r"//(127\.0\.0\.1|\[::1\])(?=[:/]|$)", "//localhost", self.base)).rstrip("/")
+
+    @property
     def base_path(self) -> str:
         """The issuer's path: `` or such as `/t1`."""
         return urlsplit(self.base).path
@@ -127,11 +133,6 @@ class Settings(BaseSettings):
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
-
-    @property
-    def revoked_token_kept_for(self) -> timedelta:
-        """How long a revoked token is remembered: until the last clock calls it expired."""
-        return self.lifetime + CLOCK_LEEWAY
 
     @property
     def proxies(self) -> tuple[Network, ...]:

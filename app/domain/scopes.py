@@ -25,6 +25,10 @@ MANAGEMENT = TENANT_MANAGEMENT | OPERATOR_ONLY
 READ_ONLY_MANAGEMENT = frozenset({"api_keys:read", "groups:read"})
 
 
+FULL_ACCESS, READ_ONLY, SAME_AS_CREATOR = "full_access", "read_only", "same_as_creator"
+RESOURCE_SERVER, OPERATOR_GROUP = "resource_server", "operator"
+
+
 class Role(StrEnum):
     """What a member of a tenant may do."""
 
@@ -64,6 +68,19 @@ def of_role(role: Role, product: frozenset[str]) -> frozenset[str]:
         return frozenset()
     held = frozenset(filter(is_read, product)) if role is Role.AUDITOR else product
     return held | _ROLE_MANAGEMENT[role]
+
+
+def of_built_in(group: str, product: frozenset[str]) -> frozenset[str]:
+    """What a built-in group holds; *Same as the key's creator* holds nothing of its own.
+
+    group     one of the constants above
+    product   the deployment's product scopes
+    """
+    return {
+        FULL_ACCESS: product | TENANT_MANAGEMENT,
+        READ_ONLY: frozenset(filter(is_read, product)) | READ_ONLY_MANAGEMENT,
+        OPERATOR_GROUP: OPERATOR,
+    }.get(group, frozenset())
 
 
 def parse_request(text: str) -> frozenset[str]:

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 
 from app.domain.refusals import Unavailable
 from app.models import Base
 
+__all__ = ["Database", "IntegrityError", "checkpoints_safely", "sqlite_file"]
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
 SAFE_WAL_RESET = (3, 51, 3)  # https://sqlite.org/wal.html: older libraries can lose a checkpoint race

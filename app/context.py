@@ -1,0 +1,29 @@
+"""What every action is given: settings, keys, database, and the sources of time and chance."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from app.clock import Clock, utc_now
+from app.domain.credentials import Entropy
+from app.domain.tokens import Claims
+from app.runtime.ring import KeyRing
+from app.runtime.throttle import GuessingThrottle
+from app.runtime.vault import Vault
+from app.settings import Settings
+from app.store.database import Database
+
+
+@dataclass(frozen=True)
+class Context:
+    """One process's view of the deployment."""
+
+    settings: Settings
+    vault: Vault
+    database: Database
+    ring: KeyRing
+    clock: Clock = utc_now
+    entropy: Entropy = secrets.token_bytes
+    throttle: GuessingThrottle = field(default_factory=GuessingThrottle)
+    seen_tokens: dict[str, Claims] = field(default_factory=dict)

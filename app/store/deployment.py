@@ -1,0 +1,30 @@
+"""The deployment's own row, and one-time links."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, inspect, select
+
+from app.models import Deployment, OneTimeLink
+
+
+def exists(connection: Connection) -> bool:
+    """Whether the tables are there at all."""
+    return inspect(connection).has_table(Deployment.__tablename__)
+
+
+def find(connection: Connection) -> Row[Any] | None:
+    """The deployment's row, None before `init`."""
+    return connection.execute(select(*Deployment.__table__.c)).first()
+
+
+def add(connection: Connection, master_fingerprint: bytes, now: datetime) -> None:
+    """Begin the deployment."""
+    connection.execute(insert(Deployment).values(id=1, master_fingerprint=master_fingerprint, signing_keys_version=0, created_at=now))
+
+
+def add_link(connection: Connection, **columns: Any) -> None:
+    """Insert a one-time link; only its fingerprint is stored."""
+    connection.execute(insert(OneTimeLink).values(**columns))
