@@ -16,12 +16,11 @@ from app.domain import scopes
 from app.domain.events import Actor, Event
 from app.domain.networks import Address
 from app.domain.policy import Attempt
-from app.domain.refusals import Reason, Refused, Unavailable, Verdict
+from app.domain.refusals import Conflict, Reason, Refused, Unavailable, Verdict
 from app.domain.status import LIST_BITS, LIST_SIZE
 from app.domain.tokens import sign
 from app.settings import CLOCK_LEEWAY
 from app.store import audit, keys, revoked_tokens
-from app.store.database import IntegrityError
 
 JTI_BYTES = 20
 TENANT_KEY, RESOURCE_SERVER = "tenant_api_key", "resource_server"
@@ -182,7 +181,7 @@ def revoke(ctx: Context, owner: Caller, actor: Actor, now: datetime) -> None:
     if claims is None:
         return
     kept_until = datetime.fromtimestamp(claims.expires_at, UTC) + CLOCK_LEEWAY
-    with suppress(IntegrityError), ctx.database.transaction() as connection:  # two at once: the other one did it
+    with suppress(Conflict), ctx.database.transaction() as connection:  # two at once: the other one did it
         if revoked_tokens.add(connection, claims.jti, owner.key_id, now, kept_until):
             audit.record(
                 connection, ctx.vault.audit_key, Event.TOKEN_REVOKED, actor, now, tenant_id=owner.facts.tenant_id,

@@ -14,10 +14,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
 
-from app.domain.refusals import Unavailable
+from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
 
-__all__ = ["Database", "IntegrityError", "checkpoints_safely", "sqlite_file"]
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
 SAFE_WAL_RESET = (3, 51, 3)  # https://sqlite.org/wal.html: older libraries can lose a checkpoint race
@@ -45,11 +44,13 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """Open a write transaction; commit when the block ends, roll back when it raises.
 
-        raises   Unavailable when the database cannot be reached or stays locked
+        raises   Unavailable when the database cannot be reached or stays locked; Conflict when somebody wrote the same first
         """
         try:
             with self.writer.begin() as connection:
                 yield connection
+        except IntegrityError as error:
+            raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
         except (OperationalError, TimeoutError) as error:
             raise Unavailable("The database cannot take this change now.") from error
 

@@ -83,10 +83,9 @@ def find_scope(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(*Scope.__table__.c).where(Scope.name == name)).first()
 
 
-def add_scope(connection: Connection, name: str, description: str, now: datetime) -> None:
-    """Insert a product scope; the built-in groups follow."""
+def insert_scope(connection: Connection, name: str, description: str, now: datetime) -> None:
+    """Insert a product scope; `refresh_built_in` must follow."""
     connection.execute(insert(Scope).values(name=name, description=description, created_at=now))
-    refresh_built_in(connection, now)
 
 
 def describe_scope(connection: Connection, name: str, description: str) -> None:

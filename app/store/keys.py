@@ -85,6 +85,12 @@ def end_secrets(connection: Connection, key_id: str, at: datetime) -> None:
     connection.execute(update(Secret).where(Secret.key_id == key_id, works).values(ends_at=at))
 
 
+def move_overlap(connection: Connection, key_id: str, now: datetime, end: datetime) -> None:
+    """Move the end of the secret that is running out; the current one stays."""
+    running_out = (Secret.key_id == key_id, Secret.ends_at.is_not(None), Secret.ends_at > now)
+    connection.execute(update(Secret).where(*running_out).values(ends_at=end))
+
+
 def live_secrets(connection: Connection, key_ids: Sequence[str], now: datetime) -> dict[str, list[Row[Any]]]:
     """The secrets of some keys that work now, newest first; without fingerprints."""
     columns = (Secret.key_id, Secret.number, Secret.tail, Secret.created_at, Secret.ends_at)

@@ -1,0 +1,69 @@
+"""How a key looks in an answer (PRODUCT.md §5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from app.domain import credentials, scopes
+from app.domain.times import rfc3339
+from app.store import facts, keys, members
+
+EXPIRING_SOON = timedelta(days=14)
+
+
+def expiration_state(expires_at: datetime | None, now: datetime) -> str:
+    """`valid`, `expiring_soon` or `expired`."""
+    if expires_at is None or expires_at - now > EXPIRING_SOON:
+        return "valid"
+    return "expired" if now >= expires_at else "expiring_soon"
+
+
+def key_objects(connection: Connection, rows: list[Row[Any]], now: datetime) -> list[dict[str, Any]]:
+    """Several keys as answers give them, with one more read for all their secrets."""
+    secrets = keys.live_secrets(connection, [row.key_id for row in rows], now)
+    return [_key_object(connection, row, secrets[row.key_id], now) for row in rows]
+
+
+def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
+    """One key as answers give it."""
+    return key_objects(connection, [row], now)[0]
+
+
+def _key_object(connection: Connection, row: Row[Any], secrets: list[Row[Any]], now: datetime) -> dict[str, Any]:
+    held, suspended = _held(connection, row)
+    expiration = expiration_state(row.expires_at, now)
+    flags = {
+        "rotating": len(secrets) > 1, "suspended": suspended, "never_used": True, "expiring_soon": expiration == "expiring_soon",
+    }
+    answer = {
+        "client_id": row.key_id, "name": row.name, "description": row.description,
+        "group": {"id": row.group_id, "name": row.group_name}, "scopes": sorted(held),
+        "status": "active" if row.revoked_at is None else "revoked", "expiration_state": expiration,
+        "flags": [name for name, raised in flags.items() if raised and row.revoked_at is None],
+        "created_at": rfc3339(row.created_at), "created_by": row.created_by, "expires_at": rfc3339(row.expires_at),
+        "ip_allowlist": row.networks.split("\n") if row.networks else [],
+        "last_used_at": None, "last_used_ip": None, "last_used_client": None,
+        "secrets": [_secret_object(row.key_id, secret) for secret in secrets],
+        "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None, "version": row.version,
+    }
+    return answer if row.kind != "resource_server" else {**answer, "audience": row.audience}
+
+
+def _secret_object(key_id: str, secret: Row[Any]) -> dict[str, Any]:
+    return {
+        "hint": credentials.hint(key_id, secret.tail), "created_at": rfc3339(secret.created_at), "ends_at": rfc3339(secret.ends_at),
+        "last_used_at": None, "last_used_ip": None,
+    }
+
+
+def _held(connection: Connection, row: Row[Any]) -> tuple[frozenset[str], bool]:
+    off = row.tenant_id is not None and (row.closed_at is not None or not row.api_access)
+    if row.group_built_in != scopes.SAME_AS_CREATOR:
+        return scopes.unpack(row.group_scopes), off
+    creator = members.by_id(connection, row.created_by_member) if row.created_by_member is not None else None
+    if creator is None:
+        return frozenset(), True
+    return scopes.of_role(scopes.Role(creator.role), facts.product_scopes(connection)), off or not creator.active

@@ -1,0 +1,161 @@
+"""What a key may be given: group, expiry, room in the tenant's limit, overlap."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from app.domain import scopes
+from app.domain.events import Actor
+from app.domain.names import fold
+from app.domain.refusals import Conflict, Forbidden, Invalid, Problem
+from app.domain.times import parse_expiry, rfc3339, zone
+from app.store import facts, groups, keys, members
+
+TENANT_KEY_TYPE = "tenant_api_key"
+LEAK = "leak"
+REASONS = ("scheduled", LEAK, "staff_change", "other")
+
+
+class Keep(Enum):
+    """A rotation that leaves the expiry as it is."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
+
+
+def version_conflict() -> Conflict:
+    """Somebody else was first."""
+    return Conflict("version_conflict", "The key was changed by somebody else meanwhile.", ("Read it again and repeat the change if it still makes sense.",))
+
+
+def key_revoked() -> Conflict:
+    """Revocation is final."""
+    return Conflict("key_revoked", "This key has been revoked and cannot be changed any more.", ("Generate a new key instead.",))
+
+
+def refuse_closed(tenant: Row[Any]) -> None:
+    """A closed tenant gets no new keys."""
+    if tenant.closed_at is not None:
+        raise Conflict("tenant_closed", "This tenant has been closed.")
+
+
+def refuse_over_limit(connection: Connection, tenant: Row[Any], now: datetime) -> None:
+    """Keep a tenant within its key limit; its row is locked, so the count holds until the transaction ends."""
+    if tenant.key_limit is not None and keys.usable_count(connection, tenant.id, now) >= tenant.key_limit:
+        raise Conflict(
+            "key_limit_reached", f"This tenant has {tenant.key_limit} of {tenant.key_limit} keys.",
+            ("Revoke a key you no longer need.", "Contact support to raise the limit."),
+        )
+
+
+def group_for(
+    connection: Connection, actor: Actor, tenant: Row[Any], named: str | None, creator: str | None, problems: list[Problem],
+) -> Row[Any] | None:
+    """Find the group a key is to have, and make sure that the actor may hand it out.
+
+    named     an ID or name; None takes the tenant's default group
+    creator   the member who creates the key, if one does
+    returns   None when something was added to `problems`
+    raises    Forbidden (group_exceeds_caller)
+    """
+    named = named or tenant.default_group_id
+    if named is None:
+        problems.append(Problem("group", "missing", "An authorization group is required."))
+        return None
+    group = groups.find(connection, tenant.id, named, fold(named))
+    if group is None or group.type != TENANT_KEY_TYPE:
+        problems.append(Problem("group", "unknown", "There is no authorization group of that name for API keys."))
+        return None
+    if group.built_in == scopes.SAME_AS_CREATOR:
+        held = _of_creator(connection, tenant.id, creator, problems)
+    else:
+        held = scopes.unpack(group.scopes)
+    refuse_handing_out(actor, held)
+    return group
+
+
+def _of_creator(connection: Connection, tenant_id: str, creator: str | None, problems: list[Problem]) -> frozenset[str]:
+    member = members.find(connection, tenant_id, creator) if creator is not None else None
+    if member is None:
+        problems.append(Problem("group", "no_creator", "Same as the key's creator needs a member of the tenant as creator."))
+        return frozenset()
+    return scopes.of_role(scopes.Role(member.role), facts.product_scopes(connection))
+
+
+def refuse_handing_out(actor: Actor, held: frozenset[str]) -> None:
+    """Nobody gives more than they hold, except the operator and Global Admins; raises Forbidden."""
+    if not actor.unbound and not held <= actor.scope:
+        missing = ", ".join(sorted(held - actor.scope)[:5])
+        raise Forbidden("group_exceeds_caller", "Unauthorized", (f"You cannot hand out more than you hold; you lack {missing}.",))
+
+
+def refuse_stronger(connection: Connection, actor: Actor, row: Row[Any]) -> None:
+    """Nobody gets at the secret of a key that may do more than they may; raises Forbidden."""
+    if row.group_built_in == scopes.SAME_AS_CREATOR:
+        held = _of_creator(connection, row.tenant_id, row.created_by_member, [])
+    else:
+        held = scopes.unpack(row.group_scopes)
+    refuse_handing_out(actor, held)
+
+
+def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Problem]) -> datetime | None:
+    """Read an expiry that lies ahead: a later date than today's in the tenant's zone, or a later instant."""
+    here = zone(time_zone)
+    try:
+        end = parse_expiry(text, here)
+    except ValueError:
+        problems.append(Problem("expires_at", "format", "Must be a date such as 2026-12-31 or an RFC 3339 time with an offset."))
+        return None
+    today = now.astimezone(here).date().isoformat()
+    if end <= now or text <= today:
+        problems.append(Problem("expires_at", "past", "Must lie in the future."))
+        return None
+    return end
+
+
+def rotated_expiry(connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | None | Keep, now: datetime) -> datetime | None:
+    """The end a rotation gives a key; an expired key needs a new one, and room in the limit.
+
+    raises   Invalid, Conflict (key_expired, key_limit_reached)
+    """
+    expired = row.expires_at is not None and now >= row.expires_at
+    if isinstance(wanted, Keep):
+        if expired:
+            raise Conflict("key_expired", "This key has expired.", ("Rotate it with a new expires_at, or with null for no end.",))
+        end: datetime | None = row.expires_at
+        return end
+    problems: list[Problem] = []
+    end = future_expiry(wanted, tenant.time_zone, now, problems) if wanted is not None else None
+    if problems:
+        raise Invalid(*problems)
+    if expired:
+        refuse_over_limit(connection, tenant, now)
+    return end
+
+
+def check_overlap(tenant: Row[Any], overlap: timedelta, reason: str | None) -> None:
+    """Hold an overlap to the tenant's maximum; a leaked secret gets none. Raises Invalid."""
+    longest = timedelta(seconds=tenant.max_overlap_seconds)
+    problems = []
+    if reason is not None and reason not in REASONS:
+        problems.append(Problem("reason", "unknown", f"Must be one of {', '.join(REASONS)}."))
+    if not timedelta(0) <= overlap <= longest:
+        problems.append(Problem("overlap", "range", f"Must be at most {int(longest.total_seconds()) // 3600} h."))
+    elif overlap and reason == LEAK:
+        problems.append(Problem("overlap", "leak", "A leaked secret must stop now."))
+    if problems:
+        raise Invalid(*problems)
+
+
+def extended_overlap(tenant: Row[Any], rotated_at: datetime, end: datetime, now: datetime) -> datetime:
+    """Check a new end of an overlap: ahead, and at most the tenant's maximum after the rotation. Raises Invalid."""
+    latest = rotated_at.astimezone(UTC) + timedelta(seconds=tenant.max_overlap_seconds)
+    if not now < end <= latest:
+        raise Invalid(Problem("extend_to", "range", f"Must lie ahead, and not beyond {rfc3339(latest)}."))
+    return end
