@@ -1,0 +1,1 @@
+"""What HTTP brings in and takes out. Views gather, call an action, answer."""

@@ -1,0 +1,69 @@
+"""Which credential a call at a door carries, and whose it is."""
+
+from __future__ import annotations
+
+
+from app.actions import access
+from app.actions.access import Caller
+from app.domain import credentials
+from app.domain.policy import Attempt
+from app.domain.refusals import Reason, Refused, Verdict
+from app.web.faults import BadRequest
+from app.web.request import Request, basic_credentials, bearer
+
+BEARER, HEADER, BASIC, TOKEN = "bearer", "x-api-key", "basic", "token"
+
+
+def presented(request: Request, *, basic: bool = True) -> tuple[str, str]:
+    """Find the one credential of a call as (door, text); Refused when there is none, or more than one.
+
+    basic   whether HTTP Basic is a door here
+    """
+    try:
+        authorization = request.authorization()
+    except BadRequest as error:
+        raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS)) from error
+    header = request.header("X-API-Key")
+    if header is not None and "," in header:  # two fields arrive joined
+        raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
+    found = _from_authorization(authorization, basic=basic) if authorization is not None else None
+    if header is not None and header.strip():
+        if found is not None and found[1] != header:
+            raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
+        return found or (HEADER, header)
+    if found is None:
+        raise Refused(Verdict(Reason.CREDENTIALS_IN_QUERY if request.query_holds_credentials() else Reason.NO_CREDENTIALS))
+    return found
+
+
+def _from_authorization(authorization: tuple[str, str], *, basic: bool) -> tuple[str, str]:
+    scheme, rest = authorization
+    if scheme == "basic" and basic:
+        client_id, secret = basic_credentials(rest)
+        if credentials.parse(secret).key_id != client_id:
+            raise Refused(Verdict(Reason.MALFORMED_SECRET))
+        return BASIC, secret
+    if scheme != "bearer":
+        raise Refused(Verdict(Reason.UNSUPPORTED_SCHEME))
+    if not credentials.looks_like_secret(rest):  # a key pasted with a space in it deserves the hint about that
+        bearer(rest)
+    return (BEARER if credentials.looks_like_secret(rest) else TOKEN), rest
+
+
+def enter(request: Request, audience: str, needed: frozenset[str], *, basic: bool = True) -> tuple[Caller, str]:
+    """Let a call in by whatever door it came, as (caller, door).
+
+    audience   what an access token must be for
+    needed     scopes the call wants to use
+    raises     Refused
+    """
+    door, text = presented(request, basic=basic)
+    attempt = Attempt(request.address, needed)
+    if door == TOKEN:
+        caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
+    else:
+        caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
+    named = request.header("X-Tenant")
+    if named is not None and named not in {caller.facts.tenant_id, caller.facts.tenant_name}:
+        raise Refused(Verdict(Reason.OTHER_TENANT, proven=True))
+    return caller, door

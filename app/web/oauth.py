@@ -1,0 +1,256 @@
+"""The Authlib adapter: its protocol classes, our strictness (HOUSE.md Appendix A). The only file that imports authlib."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, ClassVar
+
+import orjson
+from authlib.oauth2.rfc6749 import (
+    AuthorizationServer, ClientCredentialsGrant, InvalidGrantError, InvalidRequestError, OAuth2Error, OAuth2Request, UnauthorizedClientError,
+)
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+
+from app.actions import access, tokens
+from app.actions.access import Caller
+from app.domain import credentials, scopes
+from app.domain.events import Actor
+from app.domain.networks import parse_address
+from app.domain.policy import Attempt
+from app.domain.refusals import Reason, Refused, Verdict
+from app.web import replies
+from app.web.replies import Answer
+from app.web.request import Form, Request, basic_credentials
+
+# Authlib logs whole tokens at DEBUG (Appendix A row 1).
+logging.getLogger("authlib").setLevel(logging.INFO)
+
+CREDENTIAL_FIELDS = frozenset({"client_id", "client_secret", "client_assertion", "client_assertion_type"})
+TOKEN_FIELDS = CREDENTIAL_FIELDS | {"grant_type", "scope", "resource"}
+LOOKUP_FIELDS = CREDENTIAL_FIELDS | {"token", "token_type_hint", "client_address"}
+CLIENT_CREDENTIALS = "client_credentials"
+
+
+class UnsupportedGrantType(OAuth2Error):
+    """Authlib's own class repeats the input."""
+
+    error = "unsupported_grant_type"
+
+
+class InvalidTarget(OAuth2Error):
+    """RFC 8707 §2."""
+
+    error = "invalid_target"
+
+
+class OAuthRequest(OAuth2Request):
+    """Authlib's request over ours: the body's form and nothing of the query."""
+
+    def __init__(self, http: Request, known: frozenset[str], many: frozenset[str] = frozenset()) -> None:
+        # The base class would check the transport by looking at the address; `Request.secure` knows about proxies.
+        http.require_secure()
+        self.http, self.method, self.uri = http, http.method, http.path
+        self._form = http.form(known, many)
+        self.payload = BasicOAuth2Payload(self._form)
+        self.client: Any = None
+        self.credential = self.user = self.auth_method = None
+
+    @property
+    def form(self) -> Form:
+        """The body's parameters, each once; empty ones are not there."""
+        return self._form
+
+
+class Client:
+    """A key in the shape Authlib asks for."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.caller = caller
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Resource servers ask about tokens and get none."""
+        return grant_type == CLIENT_CREDENTIALS and self.caller.facts.kind != tokens.RESOURCE_SERVER
+
+
+class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
+    """RFC 6749 §4.4, with RFC 8707's `resource`."""
+
+    def authenticate_token_endpoint_client(self) -> Client:
+        """Give the client that authenticated before its request was looked at."""
+        client: Client = self.request.client
+        return client
+
+    def validate_requested_scope(self) -> None:
+        """Left to `create_token_response`: what may be asked for depends on the audience."""
+
+    def validate_token_request(self) -> None:
+        """Check that this client may use this grant."""
+        if not self.request.client.check_grant_type(self.GRANT_TYPE):
+            raise UnauthorizedClientError
+
+    def create_token_response(self) -> tuple[int, Any, Any]:
+        """Issue the token; nothing of it is stored or logged (Appendix A rows 1 and 2)."""
+        request: OAuthRequest = self.request
+        ctx, http, caller = request.http.ctx, request.http, request.client.caller
+        try:
+            audience = tokens.audience_for(ctx, caller, request.form.lists.get("resource", []))
+        except tokens.InvalidTarget as error:
+            raise InvalidTarget from error
+        asked = request.form.get("scope")
+        wanted = scopes.parse_request(asked) if asked is not None else None
+        grant = tokens.issue(ctx, caller, audience, wanted, Attempt(http.address), http.now)
+        body = {"access_token": grant.token, "token_type": "Bearer", "expires_in": grant.expires_in, "scope": scopes.pack(grant.scope)}
+        return 200, body, replies.NO_STORE
+
+
+class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
+    """RFC 7662: starts from inactive."""
+
+    def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
+        """Answer about a token. Hints do not matter: there is one kind of token (RFC 7662 §2.1)."""
+        caller = authenticate(request)
+        token, http = _token(request), request.http
+        address = request.form.get("client_address")
+        found = tokens.introspect(http.ctx, caller, token, parse_address(address) if address else None, address is not None, http.now)
+        return 200, found or {"active": False}, replies.NO_STORE
+
+
+class Revocation(RevocationEndpoint):  # type: ignore[misc]
+    """RFC 7009, for JWTs too."""
+
+    def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
+        """Take a token back; nothing to take back is a success as well (RFC 7009 §2.2)."""
+        caller = authenticate(request)
+        http = request.http
+        try:
+            owner = tokens.owned_token(http.ctx, caller, _token(request), http.now)
+        except tokens.NotYours as error:
+            raise InvalidGrantError from error
+        if owner is not None:
+            tokens.revoke(http.ctx, owner, actor(caller, http), http.now)
+        return 200, None, replies.NO_STORE
+
+
+class Server(AuthorizationServer):  # type: ignore[misc]
+    """Authlib's server without a framework: it takes our requests and gives our answers."""
+
+    GRANTS: ClassVar = {CLIENT_CREDENTIALS: ClientCredentials}
+
+    def __init__(self) -> None:
+        super().__init__()
+        for grant in self.GRANTS.values():
+            self.register_grant(grant)
+        self.register_endpoint(Introspection)
+        self.register_endpoint(Revocation)
+
+    def token(self, http: Request) -> Answer:
+        """POST /token. Authentication comes before everything the client asked for (STANDARDS.md §0)."""
+        request = OAuthRequest(http, TOKEN_FIELDS, frozenset({"resource"}))
+        request.client = Client(authenticate(request))
+        answer: Answer = self.create_token_response(request)
+        return answer
+
+    def introspect(self, http: Request) -> Answer:
+        """POST /introspect."""
+        answer: Answer = self.create_endpoint_response("introspection", OAuthRequest(http, LOOKUP_FIELDS))
+        return answer
+
+    def revoke(self, http: Request) -> Answer:
+        """POST /revoke."""
+        answer: Answer = self.create_endpoint_response("revocation", OAuthRequest(http, LOOKUP_FIELDS))
+        return answer
+
+    def create_oauth2_request(self, request: OAuthRequest) -> OAuthRequest:
+        """Ours already is one."""
+        return request
+
+    def get_token_grant(self, request: OAuthRequest) -> Any:
+        """Find the grant; a missing type is a malformed request (Appendix A row 10)."""
+        wanted = request.form.get("grant_type")
+        grant = self.GRANTS.get(wanted) if wanted is not None else None
+        if grant is None:
+            raise _Early(InvalidRequestError() if wanted is None else UnsupportedGrantType())
+        return grant(request, self)
+
+    def create_token_response(self, request: OAuthRequest) -> Answer:
+        """Run Authlib's flow; errors that it would let through are answered like the others."""
+        try:
+            answer: Answer = super().create_token_response(request)
+        except _Early as early:
+            answer = self.handle_error_response(request, early.error)
+        return answer
+
+    def handle_response(self, status: int, body: Any, headers: Any) -> Answer:
+        """Turn Authlib's triple into an answer."""
+        if body is None:
+            return Answer(status, tuple(headers), b"")
+        return Answer(status, (("Content-Type", replies.JSON), *headers), orjson.dumps(body))
+
+    def handle_error_response(self, request: OAuthRequest, error: OAuth2Error) -> Answer:  # noqa: ARG002 - Authlib's signature
+        """Answer by our table: Authlib's texts tell too much and its statuses vary (rows 3, 4, 11)."""
+        return replies.oauth_error(error.error)
+
+    def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Nobody listens."""
+
+
+class _Early(Exception):
+    """An OAuth error raised where Authlib catches only one kind (row 10)."""
+
+    def __init__(self, error: OAuth2Error) -> None:
+        super().__init__(error.error)
+        self.error = error
+
+
+def authenticate(request: OAuthRequest) -> Caller:
+    """Authenticate the client by Basic or by form, and judge all of it but the scope.
+
+    raises   Refused; BadRequest for two Authorization fields
+    """
+    http = request.http
+    client_id, secret = client_credentials(http, request.form)
+    presented = credentials.parse(secret)
+    if presented.key_id != client_id:
+        raise Refused(Verdict(Reason.MALFORMED_SECRET))
+    return access.admit(http.ctx, presented, Attempt(http.address), http.now)
+
+
+def client_credentials(http: Request, form: Form) -> tuple[str, str]:
+    """Find the one pair of credentials of a request (RFC 6749 §2.3); Refused when there is none, or more than one."""
+    authorization = http.authorization()
+    client_id, secret = form.get("client_id"), form.get("client_secret")
+    assertion = "client_assertion" in form or "client_assertion_type" in form
+    if assertion:  # RFC 7521 §4.2.1: with an assertion every failure is invalid_client; no key can use one yet
+        raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS))
+    if authorization is None:
+        if client_id is None or secret is None:
+            raise Refused(Verdict(Reason.CREDENTIALS_IN_QUERY if http.query_holds_credentials() else Reason.NO_CREDENTIALS))
+        return client_id, secret
+    scheme, rest = authorization
+    if scheme != "basic":
+        raise Refused(Verdict(Reason.UNSUPPORTED_SCHEME))
+    if secret is not None:  # RFC 6749 §2.3: one method a request
+        raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
+    pair = basic_credentials(rest)
+    if client_id is not None and client_id != pair[0]:
+        raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
+    return pair
+
+
+def actor(caller: Caller, http: Request) -> Actor:
+    """The caller as the audit log names it."""
+    return Actor(
+        "key", caller.key_id, caller.facts.tenant_id, caller.terms.scope,
+        address=str(http.address) if http.address is not None else None, request_id=http.id,
+    )
+
+
+def _token(request: OAuthRequest) -> str:
+    token = request.form.get("token")
+    if token is None:
+        raise InvalidRequestError
+    return token
+
+

@@ -1,0 +1,1 @@
+"""Plane 1: the protocol and the doors. Nothing here knows a cookie."""

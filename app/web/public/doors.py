@@ -1,0 +1,20 @@
+"""The doors: who am I?"""
+
+from __future__ import annotations
+
+from app.domain.times import rfc3339
+from app.web.doors import enter
+from app.web.replies import Answer, json_answer
+from app.web.request import Request
+
+
+def user(request: Request) -> Answer:
+    """GET /api/user: tell a key who it is; the call to try a key with."""
+    request.require_secure()
+    caller, door = enter(request, request.ctx.settings.default_audience, frozenset())
+    facts = caller.facts
+    return json_answer({
+        "key_id": facts.key_id, "name": facts.name, "tenant": {"id": facts.tenant_id, "name": facts.tenant_name} if facts.tenant_id else None,
+        "group": {"id": facts.group_id, "name": facts.group_name}, "scopes": sorted(caller.terms.scope),
+        "expires_at": rfc3339(facts.expires_at), "door": door,
+    })

@@ -1,0 +1,219 @@
+"""One request: where it comes from, what it carries, strictly read."""
+
+from __future__ import annotations
+
+import base64
+import re
+from binascii import Error as Base64Error
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from app.context import Context
+from app.domain.networks import Address, Network, parse_address, within
+from app.domain.refusals import Reason, Refused, Verdict
+from app.web.faults import BadRequest, Fault
+
+LARGEST_FORM = 64 * 1024
+MOST_FIELDS = 100
+FORM = "application/x-www-form-urlencoded"
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+_BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
+_QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+
+
+class Request:
+    """A WSGI environment, read once. The clock is read once too: everything in a request happens at `now`."""
+
+    def __init__(self, environ: dict[str, Any], ctx: Context) -> None:
+        self.environ, self.ctx = environ, ctx
+        self.method: str = environ["REQUEST_METHOD"]
+        self.path: str = environ.get("PATH_INFO", "")
+        self.now: datetime = ctx.clock()
+
+    def header(self, name: str) -> str | None:
+        """A header's value; several fields of one name arrive joined by commas."""
+        value: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        return value
+
+    @cached_property
+    def id(self) -> str:
+        """The request's ID: the caller's own when it is harmless, else a new one."""
+        given = self.header("X-Request-ID")
+        return given if given is not None and _SAFE_REQUEST_ID.fullmatch(given) else self.ctx.entropy(12).hex()
+
+    # ---- where from
+
+    @cached_property
+    def _peer(self) -> Address | None:
+        return parse_address(self.environ.get("REMOTE_ADDR", ""))
+
+    @cached_property
+    def _behind_proxy(self) -> bool:
+        return bool(self.ctx.settings.proxies) and within(self._peer, self.ctx.settings.proxies)
+
+    @cached_property
+    def address(self) -> Address | None:
+        """Where the call comes from; forwarding headers count only from trusted peers. None is unknown."""
+        proxies = self.ctx.settings.proxies
+        if not self._behind_proxy:
+            return self._peer
+        hops = _hops(self.header("X-Forwarded-For"), self.header("Forwarded"))
+        return _client(hops, proxies) if hops else self._peer
+
+    @cached_property
+    def secure(self) -> bool:
+        """Whether the caller's own connection is protected: https, or plain http where the issuer itself is loopback http."""
+        if self.ctx.settings.insecure_issuer:
+            return True
+        scheme = self.environ.get("wsgi.url_scheme")
+        if self._behind_proxy:
+            forwarded = self.header("X-Forwarded-Proto")
+            scheme = forwarded.rpartition(",")[2].strip() if forwarded is not None else scheme
+        return scheme == "https"
+
+    def require_secure(self) -> None:
+        """Refuse plain http (RFC 6749 §1.6); there is no redirect, the secret has been sent already."""
+        if not self.secure:
+            raise BadRequest(Fault.INSECURE)
+
+    # ---- what it carries
+
+    def body(self, largest: int) -> bytes:
+        """The body; BadRequest when it is larger than this many bytes."""
+        length = self.environ.get("CONTENT_LENGTH")
+        stream = self.environ["wsgi.input"]
+        if length:
+            if not length.isdecimal() or int(length) > largest:
+                raise BadRequest(Fault.TOO_LARGE)
+            data: bytes = stream.read(int(length))
+            return data
+        if "HTTP_TRANSFER_ENCODING" not in self.environ and not self.environ.get("wsgi.input_terminated"):
+            return b""
+        data = stream.read(largest + 1)
+        if len(data) > largest:
+            raise BadRequest(Fault.TOO_LARGE)
+        return data
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
+        return str(self.environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+
+    def form(self, known: frozenset[str], many: frozenset[str] = frozenset()) -> Form:
+        """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
+
+        known    the parameters that matter; one of them twice is a BadRequest
+        many     those of them that may come several times
+        returns  parameters without a value are left out, as if they had not been sent
+        """
+        if self.media_type != FORM or not _utf8(self.environ["CONTENT_TYPE"]):
+            raise BadRequest(Fault.CONTENT_TYPE)
+        if self.header("Content-Encoding") not in {None, "identity"}:
+            raise BadRequest(Fault.CONTENT_TYPE)
+        form = Form()
+        seen = set()
+        for name, value in pairs(self.body(LARGEST_FORM)):
+            if name in seen and name in known and name not in many:
+                raise BadRequest(Fault.REPEATED)
+            seen.add(name)
+            if value:
+                form.setdefault(name, value)
+                if name in many:
+                    form.lists.setdefault(name, []).append(value)
+        return form
+
+    def query_holds_credentials(self) -> bool:
+        """Whether the query names a credential. Its value is never read."""
+        query = self.environ.get("QUERY_STRING", "")
+        return bool(query) and any(part.partition("=")[0].lower() in _QUERY_CREDENTIALS for part in query.split("&"))
+
+    def authorization(self) -> tuple[str, str] | None:
+        """The Authorization header as (scheme in lower case, rest); None without one.
+
+        raises   BadRequest when there are several
+        """
+        value = self.header("Authorization")
+        if value is None or not value.strip():
+            return None
+        scheme, _, rest = value.strip().partition(" ")
+        scheme = scheme.lower()
+        if scheme in {"basic", "bearer"} and "," in rest:  # neither has a comma of its own: these were two fields
+            raise BadRequest(Fault.REPEATED)
+        return scheme, rest.strip()
+
+
+class Form(dict[str, str]):
+    """A form's parameters; `lists` has those that may come several times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lists: dict[str, list[str]] = {}
+
+
+def pairs(data: bytes) -> list[tuple[str, str]]:
+    """Decode a form body; BadRequest unless every byte of it is well-formed UTF-8 in a well-formed escape, without NUL."""
+    if _BAD_ESCAPE.search(data) or b"\0" in data or b"%00" in data:
+        raise BadRequest(Fault.ENCODING)
+    try:
+        return parse_qsl(data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise BadRequest(Fault.ENCODING) from error
+
+
+def basic_credentials(encoded: str) -> tuple[str, str]:
+    """Read Basic credentials as OAuth clients write them: each half form-encoded (RFC 6749 §2.3.1).
+
+    raises   Refused (unreadable_credentials) for anything else
+    """
+    try:
+        user, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
+        if not (colon and user and password):
+            raise ValueError("a half is missing")
+        return _form_decoded(user), _form_decoded(password)
+    except (Base64Error, ValueError) as error:
+        raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS)) from error
+
+
+def bearer(rest: str) -> str:
+    """Check a Bearer credential's form; Refused (unreadable_credentials) when it has none."""
+    if _BEARER.fullmatch(rest) is None:
+        raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS))
+    return rest
+
+
+def _form_decoded(half: bytes) -> str:
+    if _BAD_ESCAPE.search(half):
+        raise ValueError("escape")
+    return unquote_to_bytes(half.replace(b"+", b" ")).decode("utf-8")
+
+
+def _utf8(content_type: str) -> bool:
+    charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.IGNORECASE)
+    return charset is None or charset[1].lower() == "utf-8"
+
+
+def _hops(forwarded_for: str | None, forwarded: str | None) -> list[str]:
+    if forwarded_for is not None:
+        return [hop.strip() for hop in forwarded_for.split(",")]
+    if forwarded is None:
+        return []
+    return [found[1] if (found := re.search(r"(?:^|;)\s*for=\"?([^;\"]+)", hop, re.IGNORECASE)) else "" for hop in forwarded.split(",")]
+
+
+def _client(hops: list[str], proxies: tuple[Network, ...]) -> Address | None:
+    # Counted from the right: the first hop that is no proxy of ours is the caller. One that cannot be read is unknown.
+    address = None
+    for hop in reversed(hops):
+        address = parse_address(_without_port(hop))
+        if address is None or not within(address, proxies):
+            return address
+    return address
+
+
+def _without_port(hop: str) -> str:
+    if hop.startswith("["):
+        return hop[1:].partition("]")[0]
+    return hop.partition(":")[0] if hop.count(":") == 1 else hop

@@ -1,0 +1,34 @@
+"""Which address is answered by which view, before Flask."""
+
+from __future__ import annotations
+
+from app.settings import Settings
+from app.web.front import Route, View
+from app.web.oauth import Server
+from app.web.public import discovery, doors
+
+
+def routes(settings: Settings, plane: str) -> dict[str, Route]:
+    """The front's addresses for a plane."""
+    found = {"/healthz": _reading(discovery.healthz, "healthz")}
+    return found if plane == "admin" else found | _public(settings)
+
+
+def _public(settings: Settings) -> dict[str, Route]:
+    server = Server()
+    found = {
+        "/token": Route({"POST": server.token}, oauth=True, name="token"),
+        "/introspect": Route({"POST": server.introspect}, oauth=True, name="introspect"),
+        "/revoke": Route({"POST": server.revoke}, oauth=True, name="revoke"),
+        "/.well-known/jwks.json": _reading(discovery.jwks, "jwks"),
+        "/api/user": _reading(doors.user, "user"),
+    }
+    # RFC 8414 §3.1: the well-known part goes between host and path, the path's ending slash goes away. OpenID appends it instead.
+    for name in ("oauth-authorization-server", "openid-configuration"):
+        for path in {f"/.well-known/{name}{settings.base_path}", f"{settings.base_path}/.well-known/{name}"}:
+            found[path] = _reading(discovery.metadata, "metadata")
+    return found
+
+
+def _reading(view: View, name: str) -> Route:
+    return Route({"GET": view, "HEAD": view}, name=name)
