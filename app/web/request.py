@@ -89,6 +89,8 @@ class Request:
             if not length.isdecimal() or int(length) > largest:
                 raise BadRequest(Fault.TOO_LARGE)
             data: bytes = stream.read(int(length))
+            if len(data) != int(length):  # the caller hung up, and a part must not pass for the whole
+                raise BadRequest(Fault.UNREADABLE)
             return data
         if "HTTP_TRANSFER_ENCODING" not in self.environ and not self.environ.get("wsgi.input_terminated"):
             return b""
