@@ -17,10 +17,20 @@ STAMP = VENV / "keyturn-stamp"
 LOCK = ROOT / "requirements-dev.txt"
 OLDEST = (3, 11)
 # Where to install is decided here, whatever the shell says; where to fetch from stays the user's choice.
-IGNORED = set(
-    "PYTHONHOME PYTHONPATH PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_CONSTRAINT PIP_REQUIREMENT "
-    "PIP_EDITABLE PIP_REQUIRE_HASHES PIP_DRY_RUN".split()
-)
+IGNORED = {
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PIP_USER",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_PYTHON",
+    "PIP_CONSTRAINT",
+    "PIP_REQUIREMENT",
+    "PIP_EDITABLE",
+    "PIP_REQUIRE_HASHES",
+    "PIP_DRY_RUN",
+}
 
 
 def main() -> None:
