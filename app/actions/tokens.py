@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,17 +68,16 @@ def scope_within(ctx: Context, held: frozenset[str], audience: str) -> frozenset
     return held & scopes.MANAGEMENT if audience == ctx.settings.admin_audience else held - scopes.MANAGEMENT
 
 
-def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, attempt: Attempt, now: datetime) -> Grant:
-    """Sign an access token for a key that stands well.
+def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime) -> Grant:
+    """Sign an access token for a key that has just been admitted.
 
     audience   from `audience_for`
     wanted     scopes asked for; None asks for all that belong to the audience
-    attempt    where the call comes from
     raises     Refused (scope_refused) when more is wanted than held or none is left; Unavailable without a usable signing key
     """
     held = scope_within(ctx, caller.terms.scope, audience)
     granted = held if wanted is None else wanted
-    access.judge(replace(caller, terms=replace(caller.terms, scope=held)), replace(attempt, scope=granted), now)
+    access.judge_scope(held, granted)
     if not granted:
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
     return sign_for(ctx, caller, audience, granted, now)

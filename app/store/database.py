@@ -36,6 +36,8 @@ class Database:
         with app.app_context():
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
+        dbapi: Any = self.reader.dialect.dbapi
+        self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
         if self.is_sqlite:
             _prepare_sqlite(self.writer, self.reader)
@@ -62,9 +64,9 @@ class Database:
         for last in (False, True):
             try:
                 return question(self._connection())
-            except (DBAPIError, TimeoutError) as error:
+            except (DBAPIError, TimeoutError, self._driver_error) as error:
                 self._drop()
-                if last or not isinstance(error, (OperationalError, TimeoutError)):
+                if last or not isinstance(error, (OperationalError, TimeoutError, self._driver_error)):
                     raise Unavailable("The database does not answer.") from error
         raise AssertionError  # the loop returns or raises
 

@@ -100,7 +100,7 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
             raise InvalidTarget from error
         asked = request.form.get("scope")
         wanted = scopes.parse_request(asked) if asked is not None else None
-        grant = tokens.issue(ctx, caller, audience, wanted, Attempt(http.address), http.now)
+        grant = tokens.issue(ctx, caller, audience, wanted, http.now)
         body = {"access_token": grant.token, "token_type": "Bearer", "expires_in": grant.expires_in, "scope": scopes.pack(grant.scope)}
         return 200, body, replies.NO_STORE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import re
 from binascii import Error as Base64Error
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from app.context import Context
@@ -15,6 +15,7 @@ from app.domain.networks import Address, Network, parse_address, within
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web.faults import BadRequest, Fault
 
+T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
 MOST_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
@@ -22,6 +23,18 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
 _QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+
+
+class lazy(Generic[T]):  # noqa: N801 - used like the property it is
+    """A property computed once. `functools.cached_property` takes a lock on Python 3.11; a request has one thread."""
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute, self._name = compute, compute.__name__
+
+    def __get__(self, owner: Any, _kind: Any = None) -> T:
+        """Compute the value and put it where the next look finds it first."""
+        value = owner.__dict__[self._name] = self._compute(owner)
+        return value
 
 
 class Request:
@@ -38,7 +51,7 @@ class Request:
         value: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
         return value
 
-    @cached_property
+    @lazy
     def id(self) -> str:
         """The request's ID: the caller's own when it is harmless, else a new one."""
         given = self.header("X-Request-ID")
@@ -46,15 +59,15 @@ class Request:
 
     # ---- where from
 
-    @cached_property
+    @lazy
     def _peer(self) -> Address | None:
         return parse_address(self.environ.get("REMOTE_ADDR", ""))
 
-    @cached_property
+    @lazy
     def _behind_proxy(self) -> bool:
         return bool(self.ctx.settings.proxies) and within(self._peer, self.ctx.settings.proxies)
 
-    @cached_property
+    @lazy
     def address(self) -> Address | None:
         """Where the call comes from; forwarding headers count only from trusted peers. None is unknown."""
         proxies = self.ctx.settings.proxies
@@ -63,7 +76,7 @@ class Request:
         hops = _hops(self.header("X-Forwarded-For"), self.header("Forwarded"))
         return _client(hops, proxies) if hops else self._peer
 
-    @cached_property
+    @lazy
     def secure(self) -> bool:
         """Whether the caller's own connection is protected: https, or plain http where the issuer itself is loopback http."""
         if self.ctx.settings.insecure_issuer:
