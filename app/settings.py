@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="CIDR networks, separated by commas, whose forwarding headers are believed.")
     token_lifetime: int = Field(600, ge=60, le=3600, description="Lifetime of an access token in seconds.")
     signing_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = Field("ES256", description="Algorithm of new signing keys.")
-    metadata_compat: bool = Field(False, description="Adds the metadata members that some SDKs insist on.")
+    metadata_compat: bool = Field(default=False, description="Adds the metadata members that some SDKs insist on.")
     key_prefix: str = Field("kt", pattern=r"^[a-z][a-z0-9]{0,7}$", description="Brand of key IDs and secrets, for leak scanners.")
     gateway_rate_status: Literal[403, 429] = Field(429, description="Status of a rate-limited `/gateway/check`; 403 for nginx.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")

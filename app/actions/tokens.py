@@ -119,7 +119,7 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     return int(longest.total_seconds())
 
 
-def introspect(ctx: Context, caller: Caller, token: str, client_address: Address | None, address_given: bool, now: datetime) -> dict[str, Any] | None:
+def introspect(ctx: Context, caller: Caller, token: str, client_address: Address | None, now: datetime, *, address_given: bool) -> dict[str, Any] | None:
     """Say what a token is good for, to a caller that may know (RFC 7662 §2.2).
 
     caller          a resource server, or a key asking about its own tokens

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
@@ -53,7 +54,7 @@ class Database:
                 yield connection
         except IntegrityError as error:
             raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
-        except (OperationalError, TimeoutError) as error:
+        except (OperationalError, PoolTimeout) as error:
             raise Unavailable("The database cannot take this change now.") from error
 
     def read(self, question: Callable[[Connection], T]) -> T:
@@ -64,9 +65,9 @@ class Database:
         for last in (False, True):
             try:
                 return question(self._connection())
-            except (DBAPIError, TimeoutError, self._driver_error) as error:
+            except (DBAPIError, PoolTimeout, self._driver_error) as error:
                 self._drop()
-                if last or not isinstance(error, (OperationalError, TimeoutError, self._driver_error)):
+                if last or not isinstance(error, (OperationalError, PoolTimeout, self._driver_error)):
                     raise Unavailable("The database does not answer.") from error
         raise AssertionError  # the loop returns or raises
 
