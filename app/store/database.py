@@ -20,6 +20,7 @@ from app.models import Base
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
+SQLITE_RULES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 SAFE_WAL_RESET = (3, 51, 3)  # https://sqlite.org/wal.html: older libraries can lose a checkpoint race
 
 
@@ -41,7 +42,8 @@ class Database:
         self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
         if self.is_sqlite:
-            _prepare_sqlite(self.writer, self.reader)
+            begin_immediately(self.writer)
+            keep_sqlite_rules(self.reader)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -91,16 +93,21 @@ class Database:
         self.reader.dispose()
 
 
-def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
+def keep_sqlite_rules(engine: Engine) -> None:
+    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own."""
+
     def pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        connection.isolation_level = None
+        for pragma in SQLITE_RULES:
             connection.execute(f"PRAGMA {pragma}").close()
 
-    for engine in (writer, reader):
-        event.listen(engine, "connect", pragmas)
-    # Taking the write lock first is what makes read-then-write safe: a deferred transaction loses updates.
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "connect", pragmas)
+
+
+def begin_immediately(engine: Engine) -> None:
+    """Keep the rules, and take the write lock first: a deferred transaction that reads, then writes, loses updates."""
+    keep_sqlite_rules(engine)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
 
 def sqlite_file(url: str) -> Path | None:
