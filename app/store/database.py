@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Timeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
+from app.store.audit import RECORDED
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
@@ -37,6 +38,7 @@ class Database:
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
         self._held = threading.local()
+        self.told: Callable[..., None] = _untold
         if self.is_sqlite:
             _prepare_sqlite(self.writer, self.reader)
 
@@ -48,11 +50,15 @@ class Database:
         """
         try:
             with self.writer.begin() as connection:
+                connection.info.pop(RECORDED, None)  # of a transaction before that was rolled back
                 yield connection
+                recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
             raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
         except (OperationalError, TimeoutError) as error:
             raise Unavailable("The database cannot take this change now.") from error
+        for row in recorded:  # only what is committed; rows removed later then show against the log
+            self.told("audit.recorded", **row)
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one question on this thread's connection; a connection that died is replaced once.
@@ -86,6 +92,10 @@ class Database:
         self._drop()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _untold(_event: str, **_members: Any) -> None:
+    """Whom a database tells when nobody listens."""
 
 
 def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
