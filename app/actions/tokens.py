@@ -65,7 +65,7 @@ def audience_for(ctx: Context, caller: Caller, resources: list[str]) -> str:
 
 def scope_within(ctx: Context, held: frozenset[str], audience: str) -> frozenset[str]:
     """The part of a scope that an audience knows: management scopes live at `<issuer>/admin` and nowhere else."""
-    return held & scopes.MANAGEMENT if audience == ctx.settings.admin_audience else held - scopes.MANAGEMENT
+    return scopes.management_part(held) if audience == ctx.settings.admin_audience else scopes.product_part(held)
 
 
 def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime) -> Grant:
