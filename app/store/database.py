@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
@@ -37,6 +38,8 @@ class Database:
         with app.app_context():
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
+        dbapi: Any = self.reader.dialect.dbapi
+        self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
         self.told: Callable[..., None] = _untold
         if self.is_sqlite:
@@ -55,7 +58,7 @@ class Database:
                 recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
             raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
-        except (OperationalError, TimeoutError) as error:
+        except (OperationalError, PoolTimeout) as error:
             raise Unavailable("The database cannot take this change now.") from error
         for row in recorded:  # only what is committed; rows removed later then show against the log
             self.told("audit.recorded", **row)
@@ -68,9 +71,9 @@ class Database:
         for last in (False, True):
             try:
                 return question(self._connection())
-            except (DBAPIError, TimeoutError) as error:
+            except (DBAPIError, PoolTimeout, self._driver_error) as error:
                 self._drop()
-                if last or not isinstance(error, (OperationalError, TimeoutError)):
+                if last or not isinstance(error, (OperationalError, PoolTimeout, self._driver_error)):
                     raise Unavailable("The database does not answer.") from error
         raise AssertionError  # the loop returns or raises
 
