@@ -21,6 +21,7 @@ from app.store.audit import RECORDED
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
+SQLITE_RULES = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
 SAFE_WAL_RESET = (3, 51, 3)  # https://sqlite.org/wal.html: older libraries can lose a checkpoint race
 
 
@@ -43,7 +44,8 @@ class Database:
         self._held = threading.local()
         self.told: Callable[..., None] = _untold
         if self.is_sqlite:
-            _prepare_sqlite(self.writer, self.reader)
+            begin_immediately(self.writer)
+            keep_sqlite_rules(self.reader)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -101,16 +103,21 @@ def _untold(_event: str, **_members: Any) -> None:
     """Whom a database tells when nobody listens."""
 
 
-def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
+def keep_sqlite_rules(engine: Engine) -> None:
+    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own."""
+
     def pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        connection.isolation_level = None
+        for pragma in SQLITE_RULES:
             connection.execute(f"PRAGMA {pragma}").close()
 
-    for engine in (writer, reader):
-        event.listen(engine, "connect", pragmas)
-    # Taking the write lock first is what makes read-then-write safe: a deferred transaction loses updates.
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "connect", pragmas)
+
+
+def begin_immediately(engine: Engine) -> None:
+    """Keep the rules, and take the write lock first: a deferred transaction that reads, then writes, loses updates."""
+    keep_sqlite_rules(engine)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
 
 
 def sqlite_file(url: str) -> Path | None:
