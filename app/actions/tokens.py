@@ -19,6 +19,7 @@ from app.domain.policy import Attempt
 from app.domain.refusals import Conflict, Reason, Refused, Unavailable, Verdict
 from app.domain.status import LIST_BITS, LIST_SIZE
 from app.domain.tokens import sign
+from app.runtime.metrics import TOKENS
 from app.settings import CLOCK_LEEWAY
 from app.store import audit, keys, revoked_tokens
 
@@ -105,6 +106,7 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
         claims["tenant"] = facts.tenant_id
     if facts.networks:
         claims["ip_restricted"] = True
+    ctx.metrics.count(TOKENS)
     return Grant(sign(ring.signing, orjson.dumps(claims)), granted, expires_at - issued_at)
 
 
