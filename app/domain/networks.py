@@ -33,7 +33,7 @@ def parse_network(text: str) -> Network:
     text      an address or CIDR; prefix lengths only, no netmasks
     raises    ValueError when it is neither
     """
-    head, slash, length = text.partition("/")
+    _, slash, length = text.partition("/")
     if "%" in text or (slash and not (length.isascii() and length.isdigit())):
         raise ValueError(text)
     network = ip_network(text, strict=False)
@@ -41,7 +41,6 @@ def parse_network(text: str) -> Network:
         mapped = network.network_address.ipv4_mapped
         if mapped is not None:
             return IPv4Network((mapped, network.prefixlen - 96))
-    _ = head
     return network
 
 
