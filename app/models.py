@@ -38,7 +38,8 @@ class Instant(TypeDecorator[datetime]):
         """Give back an aware value."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        instant: datetime = value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        return instant
 
 
 class Base(DeclarativeBase):

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="CIDR networks, separated by commas, whose forwarding headers are believed.")
     token_lifetime: int = Field(600, ge=60, le=3600, description="Lifetime of an access token in seconds.")
     signing_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = Field("ES256", description="Algorithm of new signing keys.")
-    metadata_compat: bool = Field(False, description="Adds the metadata members that some SDKs insist on.")
+    metadata_compat: bool = Field(default=False, description="Adds the metadata members that some SDKs insist on.")
     key_prefix: str = Field("kt", pattern=r"^[a-z][a-z0-9]{0,7}$", description="Brand of key IDs and secrets, for leak scanners.")
     gateway_rate_status: Literal[403, 429] = Field(429, description="Status of a rate-limited `/gateway/check`; 403 for nginx.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
@@ -94,32 +95,32 @@ class Settings(BaseSettings):
                 raise ValueError("must not trust every address")
         return value
 
-    @property
+    @cached_property
     def default_audience(self) -> str:
         """`aud` when no resource is asked for."""
         return self.audience or f"{self.base}/api"
 
-    @property
+    @cached_property
     def admin_audience(self) -> str:
         """`aud` of tokens for the management API; management scopes exist only there."""
         return f"{self.base}/admin"
 
-    @property
+    @cached_property
     def base(self) -> str:
         """The issuer without an ending slash, to build addresses on."""
         return self.issuer.rstrip("/")
 
-    @property
+    @cached_property
     def console_base(self) -> str:
         """The console's address. A passkey needs a name, so a loopback address becomes `localhost`."""
         return (self.console_url or re.sub(r"//(127\.0\.0\.1|\[::1\])(?=[:/]|$)", "//localhost", self.base)).rstrip("/")
 
-    @property
+    @cached_property
     def base_path(self) -> str:
         """The issuer's path: `` or such as `/t1`."""
         return urlsplit(self.base).path
 
-    @property
+    @cached_property
     def status_uri(self) -> str:
         """What every status list's address starts with."""
         return f"{self.base}/status-lists/"
@@ -130,17 +131,17 @@ class Settings(BaseSettings):
         url = self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'keyturn.db'}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
-    @property
+    @cached_property
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
 
-    @property
+    @cached_property
     def proxies(self) -> tuple[Network, ...]:
         """Networks whose forwarding headers are believed."""
         return tuple(parse_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
 
-    @property
+    @cached_property
     def insecure_issuer(self) -> bool:
         """Whether the issuer is plain http, which only loopback may be."""
         return self.issuer.startswith("http://")

@@ -16,7 +16,6 @@ from app.domain.status import reference
 from app.store import facts as reads
 from app.store.facts import Facts
 
-UNKNOWN_ADDRESS = "unknown"
 _FORGOTTEN_TOKENS = 4096
 
 
@@ -46,8 +45,7 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     address     where the call comes from; None is unknown
     raises      Refused: unknown_key, wrong_secret, guessing
     """
-    source = str(address) if address is not None else UNKNOWN_ADDRESS
-    wait = ctx.throttle.wait(presented.key_id, source, now)
+    wait = ctx.throttle.wait(presented.key_id, address, now)
     if wait:
         raise Refused(Verdict(Reason.GUESSING, retry_after=wait))
     fingerprint = credentials.fingerprint(ctx.vault.pepper, presented.text)
@@ -56,7 +54,7 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     if found is None:
         raise Refused(Verdict(Reason.UNKNOWN_KEY))
     if not same:
-        ctx.throttle.failed(presented.key_id, source, now)
+        ctx.throttle.failed(presented.key_id, address, now)
         raise Refused(Verdict(Reason.WRONG_SECRET))
     return Caller(found, terms_of(ctx, found))
 
@@ -111,8 +109,16 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     raises          Refused; the caller has proved itself, so the verdict may be told
     """
     terms = caller.terms if address_known else replace(caller.terms, networks=())
-    verdict = policy.decide(terms, attempt, now)
-    if not verdict.allowed:
+    _insist(policy.decide(terms, attempt, now))
+
+
+def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
+    """Let the policy decide about scopes alone, for a caller it has just admitted; raises Refused."""
+    _insist(policy.within_scope(held, wanted))
+
+
+def _insist(verdict: Verdict) -> None:
+    if verdict.reason is not None:
         raise Refused(replace(verdict, proven=True))
 
 

@@ -16,7 +16,7 @@ from app.domain import scopes
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, fold
 from app.domain.refusals import Invalid, Problem
-from app.store import audit, deployment, facts, groups
+from app.store import audit, deployment, facts, groups, tenants as tenant_rows
 
 BUILT_IN = (
     ("grp_full", "Full access", scopes.FULL_ACCESS, "tenant_api_key", "Every product scope, and every scope that manages the tenant's own affairs."),
@@ -64,7 +64,7 @@ def begin(ctx: Context, actor: Actor, now: datetime) -> bool:
 
 def first_tenant(ctx: Context, actor: Actor, name: str, plan: str, now: datetime) -> tuple[dict[str, Any], str | None]:
     """Make sure that a tenant is there; the set-up link only when it is new."""
-    row = ctx.database.read(lambda connection: tenants.store.find(connection, name))
+    row = ctx.database.read(lambda connection: tenant_rows.find(connection, name))
     if row is not None:
         return tenants.shown(row), None
     return tenants.create(ctx, actor, name, plan, now)

@@ -135,7 +135,7 @@ def edit(
 
 def rotate(
     ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetime, *, version: int | None = None, overlap: timedelta = timedelta(0),
-    reason: str | None = None, expires_at: str | None | Keep = KEEP, once: Once | None = None,
+    reason: str | None = None, expires_at: str | Keep | None = KEEP, once: Once | None = None,
 ) -> KeyWithSecret:
     """Give a key a new secret. The old one stops now, or when the overlap ends; one still ending from before stops now.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ class Once:
         row = idempotency.find(connection, self.caller, self.key, now)
         if row is None:
             return None
-        if row.request_hash != self.request_hash:  # not a secret: the caller's own request
+        if not hmac.compare_digest(row.request_hash, self.request_hash):
             raise Conflict("idempotency_key_reused", "This Idempotency-Key was used for another request.")
         body: dict[str, Any] = json.loads(row.body)
         return body

@@ -119,7 +119,7 @@ def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Probl
     return end
 
 
-def rotated_expiry(connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | None | Keep, now: datetime) -> datetime | None:
+def rotated_expiry(connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | Keep | None, now: datetime) -> datetime | None:
     """The end a rotation gives a key; an expired key needs a new one, and room in the limit.
 
     raises   Invalid, Conflict (key_expired, key_limit_reached)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,20 +65,19 @@ def audience_for(ctx: Context, caller: Caller, resources: list[str]) -> str:
 
 def scope_within(ctx: Context, held: frozenset[str], audience: str) -> frozenset[str]:
     """The part of a scope that an audience knows: management scopes live at `<issuer>/admin` and nowhere else."""
-    return held & scopes.MANAGEMENT if audience == ctx.settings.admin_audience else held - scopes.MANAGEMENT
+    return scopes.management_part(held) if audience == ctx.settings.admin_audience else scopes.product_part(held)
 
 
-def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, attempt: Attempt, now: datetime) -> Grant:
-    """Sign an access token for a key that stands well.
+def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime) -> Grant:
+    """Sign an access token for a key that has just been admitted.
 
     audience   from `audience_for`
     wanted     scopes asked for; None asks for all that belong to the audience
-    attempt    where the call comes from
     raises     Refused (scope_refused) when more is wanted than held or none is left; Unavailable without a usable signing key
     """
     held = scope_within(ctx, caller.terms.scope, audience)
     granted = held if wanted is None else wanted
-    access.judge(replace(caller, terms=replace(caller.terms, scope=held)), replace(attempt, scope=granted), now)
+    access.judge_scope(held, granted)
     if not granted:
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
     return sign_for(ctx, caller, audience, granted, now)
@@ -120,7 +119,7 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     return int(longest.total_seconds())
 
 
-def introspect(ctx: Context, caller: Caller, token: str, client_address: Address | None, address_given: bool, now: datetime) -> dict[str, Any] | None:
+def introspect(ctx: Context, caller: Caller, token: str, client_address: Address | None, now: datetime, *, address_given: bool) -> dict[str, Any] | None:
     """Say what a token is good for, to a caller that may know (RFC 7662 §2.2).
 
     caller          a resource server, or a key asking about its own tokens

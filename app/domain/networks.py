@@ -12,6 +12,7 @@ Network = IPv4Network | IPv6Network
 MOST_NETWORKS = 100
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """Read an address; an IPv4 address in IPv6 clothes becomes the IPv4 address it is.
 

@@ -9,6 +9,9 @@ from app.domain.networks import Address, Network, within
 from app.domain.refusals import Reason, Verdict
 
 
+ALLOWED = Verdict()
+
+
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
     """What a key allows.
@@ -58,6 +61,9 @@ def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
         return Verdict(terms.suspended_by)
     if terms.networks and not within(attempt.address, terms.networks):
         return Verdict(Reason.ADDRESS_REFUSED)
-    if not attempt.scope <= terms.scope:
-        return Verdict(Reason.SCOPE_REFUSED, missing=attempt.scope - terms.scope)
-    return Verdict()
+    return within_scope(terms.scope, attempt.scope)
+
+
+def within_scope(held: frozenset[str], wanted: frozenset[str]) -> Verdict:
+    """Say whether what is wanted is held; the last question of `decide`, asked alone once an audience has narrowed what is held."""
+    return ALLOWED if wanted <= held else Verdict(Reason.SCOPE_REFUSED, missing=wanted - held)

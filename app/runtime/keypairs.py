@@ -58,7 +58,7 @@ def from_pem(pem: bytes, alg: str) -> KeyPair:
 
 def _pair(private: Any, alg: str) -> KeyPair:
     public = jwt.get_algorithm_by_name(alg).to_jwk(private.public_key(), as_dict=True)
-    core = {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}
+    core: dict[str, Any] = {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}
     kid = import_key(core).thumbprint()  # RFC 7638 §3: SHA-256 over the required members
     jwk = {**core, "use": "sig", "alg": alg, "kid": kid}
     return KeyPair(kid, alg, json.dumps(jwk, separators=(",", ":")), private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))

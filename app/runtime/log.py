@@ -16,17 +16,29 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 class Asked(Protocol):
     """The part of a request a log line tells of."""
 
-    id: str
-    method: str
-    path: str
-    address: Any
+    @property
+    def id(self) -> str:
+        """The request's ID."""
+    @property
+    def method(self) -> str:
+        """Its method."""
+    @property
+    def path(self) -> str:
+        """Its path."""
+    @property
+    def address(self) -> Any:
+        """Where it comes from."""
 
 
 class Answered(Protocol):
     """The part of an answer a log line tells of."""
 
-    status: int
-    reason: str | None
+    @property
+    def status(self) -> int:
+        """Its status."""
+    @property
+    def reason(self) -> str | None:
+        """Why it refuses, for us alone."""
 
 
 def configure(level: str) -> None:

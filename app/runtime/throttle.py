@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict, deque
 from datetime import datetime
 
+from app.domain.networks import Address
+
 ALLOWED, WINDOW_SECONDS, MOST_PAIRS = 20, 60, 100_000
 
 
@@ -14,9 +16,9 @@ class GuessingThrottle:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failures: OrderedDict[tuple[str, str], deque[float]] = OrderedDict()
+        self._failures: OrderedDict[tuple[str, Address | None], deque[float]] = OrderedDict()
 
-    def wait(self, key_id: str, address: str, now: datetime) -> int:
+    def wait(self, key_id: str, address: Address | None, now: datetime) -> int:
         """Seconds until this pair may try again; 0 when it may now."""
         if not self._failures:
             return 0
@@ -26,7 +28,7 @@ class GuessingThrottle:
                 return 0
             return max(0, int(failures[0] + WINDOW_SECONDS - now.timestamp()) + 1)
 
-    def failed(self, key_id: str, address: str, now: datetime) -> None:
+    def failed(self, key_id: str, address: Address | None, now: datetime) -> None:
         """Count a wrong secret for a key that exists or might."""
         with self._lock:
             failures = self._failures.setdefault((key_id, address), deque(maxlen=ALLOWED))

@@ -32,8 +32,8 @@ def record(
     before, after   what changed, JSON values only, never a secret
     """
     chain = tenant_id or DEPLOYMENT
-    state = connection.execute(select(Chain.count, Chain.head).where(Chain.chain == chain).with_for_update()).one()
-    number = state.count + 1
+    state = connection.execute(select(Chain.count.label("length"), Chain.head).where(Chain.chain == chain).with_for_update()).one()
+    number = state.length + 1
     columns = {
         "chain": chain, "number": number, "event": str(event), "at": now, "actor_kind": actor.kind, "actor_id": actor.id,
         "address": actor.address, "request_id": actor.request_id, "object_kind": object_kind, "object_id": object_id,

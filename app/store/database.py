@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
@@ -36,6 +37,8 @@ class Database:
         with app.app_context():
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
+        dbapi: Any = self.reader.dialect.dbapi
+        self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
         if self.is_sqlite:
             _prepare_sqlite(self.writer, self.reader)
@@ -51,7 +54,7 @@ class Database:
                 yield connection
         except IntegrityError as error:
             raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
-        except (OperationalError, TimeoutError) as error:
+        except (OperationalError, PoolTimeout) as error:
             raise Unavailable("The database cannot take this change now.") from error
 
     def read(self, question: Callable[[Connection], T]) -> T:
@@ -62,9 +65,9 @@ class Database:
         for last in (False, True):
             try:
                 return question(self._connection())
-            except (DBAPIError, TimeoutError) as error:
+            except (DBAPIError, PoolTimeout, self._driver_error) as error:
                 self._drop()
-                if last or not isinstance(error, (OperationalError, TimeoutError)):
+                if last or not isinstance(error, (OperationalError, PoolTimeout, self._driver_error)):
                     raise Unavailable("The database does not answer.") from error
         raise AssertionError  # the loop returns or raises
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, and_, bindparam, exists, select
 
 from app.models import Deployment, Group, Key, Member, RevokedToken, Scope, Secret, Tenant
+from app.store.prepared import Prepared
 
 
 class Facts(NamedTuple):
@@ -57,15 +58,18 @@ def _around_key(question: Select[tuple[object, ...]]) -> Select[tuple[object, ..
     )
 
 
-_BY_SECRET = (
+_BY_SECRET = Prepared(
     _around_key(select(*_COLUMNS).select_from(Key))
     .outerjoin(Secret, and_(Secret.key_id == Key.key_id, Secret.fingerprint == bindparam("fingerprint")))
     .where(Key.key_id == bindparam("key_id"))
 )
-_BY_STATUS = _around_key(
-    select(*_COLUMNS, exists().where(RevokedToken.jti == bindparam("jti")).label("token_revoked"))
-    .select_from(Secret).join(Key, Key.key_id == Secret.key_id)
-).where(Secret.status_reference == bindparam("reference"))
+_BY_STATUS = Prepared(
+    _around_key(
+        select(*_COLUMNS, exists().where(RevokedToken.jti == bindparam("jti")).label("token_revoked"))
+        .select_from(Secret).join(Key, Key.key_id == Secret.key_id)
+    ).where(Secret.status_reference == bindparam("reference"))
+)
+_VERSION = Prepared(select(Deployment.signing_keys_version))
 
 
 def by_secret(connection: Connection, key_id: str, fingerprint: bytes) -> Facts | None:
@@ -75,7 +79,7 @@ def by_secret(connection: Connection, key_id: str, fingerprint: bytes) -> Facts 
     fingerprint   32 bytes; the row's own is None when the key has no such secret
     returns       None when there is no such key
     """
-    row = connection.execute(_BY_SECRET, {"key_id": key_id, "fingerprint": fingerprint}).first()
+    row = _BY_SECRET.first(connection, {"key_id": key_id, "fingerprint": fingerprint})
     return None if row is None else Facts._make(row)
 
 
@@ -86,7 +90,7 @@ def by_status(connection: Connection, reference: int, jti: str) -> tuple[Facts, 
     jti         the token's own ID
     returns     None when no secret has that place
     """
-    row = connection.execute(_BY_STATUS, {"reference": reference, "jti": jti}).first()
+    row = _BY_STATUS.first(connection, {"reference": reference, "jti": jti})
     return None if row is None else (Facts._make(row[:-1]), bool(row[-1]))
 
 
@@ -97,4 +101,5 @@ def product_scopes(connection: Connection) -> frozenset[str]:
 
 def signing_keys_version(connection: Connection) -> int | None:
     """A number that changes with every change to the signing keys; None before `init`."""
-    return connection.execute(select(Deployment.signing_keys_version)).scalar()
+    row = _VERSION.first(connection, {})
+    return None if row is None else int(row[0])

@@ -95,7 +95,8 @@ def live_secrets(connection: Connection, key_ids: Sequence[str], now: datetime) 
     """The secrets of some keys that work now, newest first; without fingerprints."""
     columns = (Secret.key_id, Secret.number, Secret.tail, Secret.created_at, Secret.ends_at)
     works = or_(Secret.ends_at.is_(None), Secret.ends_at > now)
-    rows = connection.execute(select(*columns).where(Secret.key_id.in_(key_ids), works).order_by(Secret.number.desc())).all()
+    question: Any = select(*columns).where(Secret.key_id.in_(key_ids), works)
+    rows = connection.execute(question.order_by(Secret.number.desc())).all()
     found: dict[str, list[Row[Any]]] = {key_id: [] for key_id in key_ids}
     for row in rows:
         found[row.key_id].append(row)

@@ -74,7 +74,7 @@ class Client:
         return grant_type == CLIENT_CREDENTIALS and self.caller.facts.kind != tokens.RESOURCE_SERVER
 
 
-class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
+class ClientCredentials(ClientCredentialsGrant):
     """RFC 6749 §4.4, with RFC 8707's `resource`."""
 
     def authenticate_token_endpoint_client(self) -> Client:
@@ -100,12 +100,12 @@ class ClientCredentials(ClientCredentialsGrant):  # type: ignore[misc]
             raise InvalidTarget from error
         asked = request.form.get("scope")
         wanted = scopes.parse_request(asked) if asked is not None else None
-        grant = tokens.issue(ctx, caller, audience, wanted, Attempt(http.address), http.now)
+        grant = tokens.issue(ctx, caller, audience, wanted, http.now)
         body = {"access_token": grant.token, "token_type": "Bearer", "expires_in": grant.expires_in, "scope": scopes.pack(grant.scope)}
         return 200, body, replies.NO_STORE
 
 
-class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
+class Introspection(IntrospectionEndpoint):
     """RFC 7662: starts from inactive."""
 
     def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
@@ -113,11 +113,11 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
         caller = authenticate(request)
         token, http = _token(request), request.http
         address = request.form.get("client_address")
-        found = tokens.introspect(http.ctx, caller, token, parse_address(address) if address else None, address is not None, http.now)
+        found = tokens.introspect(http.ctx, caller, token, parse_address(address) if address else None, http.now, address_given=address is not None)
         return 200, found or {"active": False}, replies.NO_STORE
 
 
-class Revocation(RevocationEndpoint):  # type: ignore[misc]
+class Revocation(RevocationEndpoint):
     """RFC 7009, for JWTs too."""
 
     def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
@@ -133,7 +133,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
         return 200, None, replies.NO_STORE
 
 
-class Server(AuthorizationServer):  # type: ignore[misc]
+class Server(AuthorizationServer):
     """Authlib's server without a framework: it takes our requests and gives our answers."""
 
     GRANTS: ClassVar = {CLIENT_CREDENTIALS: ClientCredentials}

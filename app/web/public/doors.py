@@ -1,4 +1,4 @@
-"""The doors: who am I?"""
+"""The doors that anybody with a key may knock at."""
 
 from __future__ import annotations
 
