@@ -39,7 +39,7 @@ def test_an_ipv4_address_in_ipv6_clothes_is_the_ipv4_address(address: IPv4Addres
         "localhost",
         "unknown",
         "10.0.0.1/32",
-        "１.1.1.1",
+        "\uff11.1.1.1",
     ],
 )
 def test_what_is_no_address_is_unknown(text: str) -> None:
@@ -87,7 +87,7 @@ def test_other_ipv6_networks_stay_what_they_are(written: str) -> None:
         "10.0.0.0/33",
         "::/129",
         "10.0.0.0/-1",
-        "10.0.0.0/８",
+        "10.0.0.0/\uff18",
         "fe80::1%eth0/64",
         "10.0.0.0/8/8",
         "10.0/8",

@@ -32,7 +32,7 @@ def test_a_second_after_a_dates_end_it_is_another_day_there(day: date, here: Zon
     assert (end + timedelta(seconds=1)).astimezone(here).date() > day
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1), timezones=st.timezones()))
+@given(st.datetimes(datetime(1970, 1, 1), datetime(9998, 1, 1), timezones=st.timezones()))  # noqa: DTZ001 - hypothesis adds the zone
 def test_an_exact_instant_is_read_to_the_second_whatever_its_offset(instant: datetime) -> None:
     whole = instant.astimezone(UTC).replace(microsecond=0)
     assert parse_instant(instant.astimezone(UTC).isoformat()) == whole
@@ -49,7 +49,7 @@ def test_an_exact_instant_is_read_to_the_second_whatever_its_offset(instant: dat
         "2026-12-31T12:00:00",
         "2026-12-31 12:00:00+00:00",
         "12:00:00Z",
-        "２０２６-12-31",
+        "\uff12\uff10\uff12\uff16-12-31",
         "2026-12-31\n",
         "\ud800",
         "0",
@@ -91,7 +91,7 @@ def test_a_duration_is_a_number_and_a_unit(number: int, unit: tuple[str, int]) -
     assert parse_duration(f" {number} {letter} ") == timedelta(seconds=number * seconds)
 
 
-@pytest.mark.parametrize("text", ["", "h", "24", "-1h", "1.5h", "1w", "1H", "1h30m", "1000000s", "٣h", "24h\n24h"])
+@pytest.mark.parametrize("text", ["", "h", "24", "-1h", "1.5h", "1w", "1H", "1h30m", "1000000s", "\u0663h", "24h\n24h"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="duration"):
         parse_duration(text)

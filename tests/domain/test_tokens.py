@@ -154,7 +154,7 @@ def test_a_header_that_is_not_exactly_ours_is_refused_even_under_our_key(header:
                 STATUS,
                 STATUS + "x",
                 STATUS + "-1",
-                STATUS + "٣",
+                STATUS + "\u0663",
                 STATUS + "03",
                 STATUS + "9" * 5000,
                 "https://evil.example/status-lists/3",
