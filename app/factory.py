@@ -9,7 +9,7 @@ from flask import Flask
 from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
-from app.runtime import vault
+from app.runtime import log, vault
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
@@ -27,6 +27,7 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
+    database.told = log.told
     return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
 
 

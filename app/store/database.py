@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
+from app.store.audit import RECORDED
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
@@ -40,6 +41,7 @@ class Database:
         dbapi: Any = self.reader.dialect.dbapi
         self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
+        self.told: Callable[..., None] = _untold
         if self.is_sqlite:
             _prepare_sqlite(self.writer, self.reader)
 
@@ -51,11 +53,15 @@ class Database:
         """
         try:
             with self.writer.begin() as connection:
+                connection.info.pop(RECORDED, None)  # of a transaction before that was rolled back
                 yield connection
+                recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
             raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
         except (OperationalError, PoolTimeout) as error:
             raise Unavailable("The database cannot take this change now.") from error
+        for row in recorded:  # only what is committed; rows removed later then show against the log
+            self.told("audit.recorded", **row)
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one question on this thread's connection; a connection that died is replaced once.
@@ -89,6 +95,10 @@ class Database:
         self._drop()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _untold(_event: str, **_members: Any) -> None:
+    """Whom a database tells when nobody listens."""
 
 
 def _prepare_sqlite(writer: Engine, reader: Engine) -> None:

@@ -36,6 +36,13 @@ def find(connection: Connection, tenant_id: str | None, kind: str, key_id: str, 
     return connection.execute(question).first()
 
 
+def page(connection: Connection, kind: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Keys of one kind that belong to the deployment's own affairs, by ID; `after` is the last one of the page before."""
+    question = _question().where(Key.kind == kind, Key.deleted_at.is_(None)).order_by(Key.key_id).limit(limit)
+    rows: Sequence[Row[Any]] = connection.execute(question.where(Key.key_id > after) if after is not None else question).all()
+    return rows
+
+
 def add(connection: Connection, **columns: Any) -> None:
     """Insert a key."""
     connection.execute(insert(Key).values(**columns))
