@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from sqlalchemy import text
 
 from app.actions import signing_keys
 from app.domain.refusals import Conflict, Invalid, NotFound
 from app.domain.tokens import ALGORITHMS
 from app.models import Base
-from app.store import audit
 from tests.fixtures import WorldMaker
 from tests.signing import LEARNT, jwks, kid_in, sign_with, states, verified
-from tests.world import OPERATOR, START, World
+from tests.world import OPERATOR, World
 
 
 def prepare(world: World, **more: Any) -> str:
@@ -71,7 +68,9 @@ def test_there_is_always_a_next_key(world: World) -> None:
     assert kid_in(world, "next")
 
 
-def test_the_key_before_verifies_until_its_last_token_has_expired_and_then_retires_by_itself(make_world: WorldMaker) -> None:
+def test_the_key_before_verifies_until_its_last_token_has_expired_and_then_retires_by_itself(
+    make_world: WorldMaker,
+) -> None:
     world = make_world(KEYTURN_TOKEN_LIFETIME="3600")
     key, old = world.key(), kid_in(world, "active")
     world.clock.advance(seconds=LEARNT)
@@ -85,17 +84,6 @@ def test_the_key_before_verifies_until_its_last_token_has_expired_and_then_retir
     assert old not in jwks(world.client), "time alone takes it out, nobody has to ask for it"
     assert states(world)[old] == "retired"
     assert old not in jwks(world.client)
-
-
-def test_retiring_is_recorded_once_by_the_system(world: World) -> None:
-    world.clock.advance(seconds=LEARNT)
-    activate(world)
-    world.clock.advance(hours=2)
-    assert signing_keys.retire_due(world.ctx, world.clock()) == 1
-    assert signing_keys.retire_due(world.ctx, world.clock()) == 0
-    events = world.ctx.database.read(lambda connection: list(audit.rows(connection, "deployment")))
-    retired = [row for row in events if row.event == "signing_key.retired"]
-    assert [(row.actor_kind, row.actor_id) for row in retired] == [("system", "keyturn")]
 
 
 def test_an_emergency_revocation_kills_the_keys_tokens_and_hands_over_to_the_next(world: World) -> None:
@@ -136,7 +124,10 @@ def test_a_verifying_key_can_be_revoked_and_takes_its_tokens_with_it(world: Worl
 
 def test_what_cannot_be_done_to_a_key_is_told(world: World) -> None:
     active, following = kid_in(world, "active"), kid_in(world, "next")
-    for attempt, code in ((lambda: activate(world, active), "signing_key_not_prepared"), (lambda: activate(world, following), "signing_key_too_young")):
+    for attempt, code in (
+        (lambda: activate(world, active), "signing_key_not_prepared"),
+        (lambda: activate(world, following), "signing_key_too_young"),
+    ):
         with pytest.raises(Conflict) as refused:
             attempt()
         assert refused.value.code == code
@@ -144,7 +135,10 @@ def test_what_cannot_be_done_to_a_key_is_told(world: World) -> None:
         with pytest.raises(NotFound):
             missing()
     revoke(world, following)
-    for again, code in ((lambda: revoke(world, following), "signing_key_ended"), (lambda: activate(world, following), "signing_key_not_prepared")):
+    for again, code in (
+        (lambda: revoke(world, following), "signing_key_ended"),
+        (lambda: activate(world, following), "signing_key_not_prepared"),
+    ):
         with pytest.raises(Conflict) as refused:
             again()
         assert refused.value.code == code
@@ -173,7 +167,9 @@ def test_a_deployment_signs_with_the_algorithm_it_is_set_to(make_world: WorldMak
     assert jwt.get_unverified_header(token)["alg"] == alg
     assert verified(token, jwks(world.client))["sub"] == key.id
     assert world.introspect(key, token)["active"] is True
-    assert {key["alg"] for key in signing_keys.all_keys(world.ctx, world.clock()) if key["state"] in {"active", "next"}} == {alg}
+    assert {
+        key["alg"] for key in signing_keys.all_keys(world.ctx, world.clock()) if key["state"] in {"active", "next"}
+    } == {alg}
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
@@ -196,7 +192,12 @@ def test_an_imported_key_signs_under_its_own_thumbprint(world: World) -> None:
     world.clock.advance(seconds=LEARNT)
     activate(world, kid)
     token = world.token(world.key())
-    jwt.decode(token, private.public_key(), algorithms=["PS256"], options={"verify_exp": False, "verify_iat": False, "verify_aud": False})
+    jwt.decode(
+        token,
+        private.public_key(),
+        algorithms=["PS256"],
+        options={"verify_exp": False, "verify_iat": False, "verify_aud": False},
+    )
     with pytest.raises(Conflict) as refused:
         prepare(world, alg="RS256", pem=pem(private))
     assert refused.value.code == "signing_key_exists"
@@ -209,43 +210,6 @@ def test_a_key_that_was_revoked_cannot_come_back_by_import(world: World) -> None
         prepare(world, pem=data)
 
 
-def test_private_halves_are_erased_when_a_key_stops_signing(world: World) -> None:
-    world.clock.advance(seconds=LEARNT)
-    activate(world)
-    revoke(world, prepare(world))
-    rows = world.ctx.database.read(lambda c: c.execute(text("SELECT state, sealed_private IS NULL FROM signing_keys")).all())
-    assert {(state, bool(erased)) for state, erased in rows} == {("next", False), ("active", False), ("verifying", True), ("revoked", True)}
-
-
-def test_private_halves_are_in_no_answer_log_or_export(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    private = ec.generate_private_key(ec.SECP256R1())
-    number = private.private_numbers().private_value
-    kid = prepare(world, pem=pem(private))
-    world.clock.advance(seconds=LEARNT)
-    activate(world, kid)
-    told = [json.dumps(signing_keys.all_keys(world.ctx, world.clock())), world.client.get("/.well-known/jwks.json").text, world.token(world.key())]
-    told.append(json.dumps(revoke(world, kid)))
-    events = world.ctx.database.read(lambda connection: [audit.shown(row) for row in audit.rows(connection, "deployment")])
-    stored = world.ctx.database.read(lambda c: c.execute(text("SELECT * FROM signing_keys")).all())
-    everything = "".join([*told, json.dumps(events), "".join(capsys.readouterr()), repr(stored), repr(world.ctx.ring.current(world.clock()))])
-    raw = number.to_bytes(32)
-    lines = [line for line in pem(private).decode().splitlines() if not line.startswith("-")]
-    for form in (str(number), f"{number:x}", repr(raw)[2:-1], *lines):
-        assert form not in everything
-
-
-def test_every_change_is_recorded_with_who_made_it(world: World) -> None:
-    world.clock.advance(seconds=LEARNT)
-    prepare(world)
-    prepare(world, pem=pem(ec.generate_private_key(ec.SECP256R1())))
-    revoke(world, activate(world))
-    events = [row for row in world.ctx.database.read(lambda c: list(audit.rows(c, "deployment"))) if row.object_kind == "signing_key"]
-    begun = [row.event.rpartition(".")[2] for row in events if row.at == START]
-    assert begun == ["prepared", "activated", "prepared"]
-    later = [(row.event.rpartition(".")[2], row.actor_id) for row in events if row.at > START]
-    assert later == [(name, "tester") for name in ("prepared", "imported", "activated", "revoked", "activated")]
-
-
 def test_another_process_learns_of_every_change_at_its_next_request(world: World) -> None:
     key, other = world.key(), World.client_of(world.another_process())
     assert jwks(other).keys() == jwks(world.client).keys()
@@ -256,5 +220,3 @@ def test_another_process_learns_of_every_change_at_its_next_request(world: World
     revoke(world, kid)
     assert other.get("/api/user", headers={"Authorization": f"Bearer {answer.json['access_token']}"}).status_code == 401
     assert kid not in jwks(other)
-
-

@@ -82,7 +82,7 @@ def test_a_new_master_key_is_its_owners_alone_and_is_found_again(tmp_path: Path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert vault.load(path.parent).fingerprint == made.fingerprint
-    assert os.listdir(path.parent) == ["master.key"]
+    assert [file.name for file in path.parent.iterdir()] == ["master.key"]
 
 
 def test_a_master_key_is_private_whatever_the_umask(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_master_key_is_never_written_over_another(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         vault.create(tmp_path)
     assert vault.load(tmp_path).fingerprint == first.fingerprint
-    assert os.listdir(tmp_path) == ["master.key"]
+    assert [file.name for file in tmp_path.iterdir()] == ["master.key"]
 
 
 def test_two_new_master_keys_differ(tmp_path: Path) -> None:
