@@ -26,7 +26,9 @@ def unb64(segment: str) -> bytes:
 def public_numbers(world: World) -> dict[str, Any]:
     """The public half of the key that signs now, as everybody can fetch it."""
     kid = jwt.get_unverified_header(world.token(world.key("Any key")))["kid"]
-    found: dict[str, Any] = next(key for key in world.client.get("/.well-known/jwks.json").json["keys"] if key["kid"] == kid)
+    found: dict[str, Any] = next(
+        key for key in world.client.get("/.well-known/jwks.json").json["keys"] if key["kid"] == kid
+    )
     return found
 
 

@@ -45,7 +45,28 @@ def test_the_forgers_own_token_is_good_so_that_every_refusal_has_its_own_cause(f
 
 
 @pytest.mark.spec("T-8725-01")
-@pytest.mark.parametrize("alg", ["none", "None", "NONE", "nOnE", "", "ES256 ", "es256", "ES384", "ES512", "RS256", 0, None, True, [], ["ES256"], {}, DROP])
+@pytest.mark.parametrize(
+    "alg",
+    [
+        "none",
+        "None",
+        "NONE",
+        "nOnE",
+        "",
+        "ES256 ",
+        "es256",
+        "ES384",
+        "ES512",
+        "RS256",
+        0,
+        None,
+        True,
+        [],
+        ["ES256"],
+        {},
+        DROP,
+    ],
+)
 def test_an_algorithm_that_is_not_the_keys_own_is_refused(forger: Forger, alg: Any) -> None:
     forger.rejected(f"{forger.parts({'alg': alg})}.")
     forger.rejected(forger.unsigned({"alg": alg}, unb64(forger.signature)))
@@ -98,7 +119,9 @@ def test_our_own_elliptic_key_verifies_nothing_but_its_own_algorithm(forger: For
 @pytest.mark.spec("T-8725-04")
 @pytest.mark.parametrize("member", ["jku", "x5u", "jwk", "x5c"])
 @pytest.mark.parametrize("named", [True, False])
-def test_a_key_that_a_token_brings_along_is_not_looked_at_or_fetched(forger: Forger, listener: socket.socket, member: str, named: bool) -> None:
+def test_a_key_that_a_token_brings_along_is_not_looked_at_or_fetched(
+    forger: Forger, listener: socket.socket, member: str, named: bool
+) -> None:
     own = ec.generate_private_key(ec.SECP256R1())
     public = jwt.get_algorithm_by_name("ES256").to_jwk(own.public_key(), as_dict=True)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/keys"
@@ -125,7 +148,10 @@ def test_a_kid_is_looked_up_among_our_keys_and_nothing_else(forger: Forger, kid:
 
 
 @pytest.mark.spec("T-8725-06")
-@pytest.mark.parametrize("signature", [b"\0" * 64, b"\0" * 32 + b"\1" * 32, b"\xff" * 64, b"\0", b"\0" * 63, b"\0" * 65, P256_ORDER.to_bytes(32) * 2])
+@pytest.mark.parametrize(
+    "signature",
+    [b"\0" * 64, b"\0" * 32 + b"\1" * 32, b"\xff" * 64, b"\0", b"\0" * 63, b"\0" * 65, P256_ORDER.to_bytes(32) * 2],
+)
 def test_a_signature_of_impossible_numbers_is_refused(forger: Forger, signature: bytes) -> None:
     forger.rejected(f"{forger.parts()}.{b64(signature)}")
 
@@ -140,7 +166,23 @@ def test_a_weak_key_or_a_point_off_the_curve_makes_no_token(forger: Forger) -> N
 
 
 @pytest.mark.spec("T-8725-07")
-@pytest.mark.parametrize("typ", ["JWT", "jwt", "statuslist+jwt", "client-authentication+jwt", "dpop+jwt", "token-introspection+jwt", "at+jwt ", "", None, 1, ["at+jwt"], DROP])
+@pytest.mark.parametrize(
+    "typ",
+    [
+        "JWT",
+        "jwt",
+        "statuslist+jwt",
+        "client-authentication+jwt",
+        "dpop+jwt",
+        "token-introspection+jwt",
+        "at+jwt ",
+        "",
+        None,
+        1,
+        ["at+jwt"],
+        DROP,
+    ],
+)
 def test_another_type_of_jwt_under_our_key_is_no_access_token(forger: Forger, typ: Any) -> None:
     forger.rejected(forger.ours({"typ": typ}))
 
@@ -154,7 +196,10 @@ def test_the_type_is_compared_without_case_and_prefix(forger: Forger, typ: str) 
 @pytest.mark.spec("T-8725-08")
 def test_other_serializations_are_refused(forger: Forger) -> None:
     head, body, signature = forger.head, forger.body, forger.signature
-    direct, bomb = b64(json.dumps({"alg": "dir", "enc": "A256GCM", "zip": "DEF"})), b64(json.dumps({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2**31}))
+    direct, bomb = (
+        b64(json.dumps({"alg": "dir", "enc": "A256GCM", "zip": "DEF"})),
+        b64(json.dumps({"alg": "PBES2-HS256+A128KW", "enc": "A128GCM", "p2c": 2**31})),
+    )
     forms = [
         f"{forger.token}.{body}.{signature}", f"{direct}..{body}.{body}.{body}", f"{bomb}.{body}.{body}.{body}.{body}",
         json.dumps({"protected": head, "payload": body, "signature": signature}), json.dumps({"payload": body, "signatures": [{"protected": head, "signature": signature}] * 20}),
@@ -165,7 +210,9 @@ def test_other_serializations_are_refused(forger: Forger) -> None:
 
 
 @pytest.mark.spec("T-8725-08", "T-JOSE-08")
-@pytest.mark.parametrize("spoil", ["{}=", "{}==", "{} ", " {}", "{}\n", "{}\t", "{}%", "{}+", "{}/", "{}~", "{}é", "{}\u212a", "\ufeff{}"])
+@pytest.mark.parametrize(
+    "spoil", ["{}=", "{}==", "{} ", " {}", "{}\n", "{}\t", "{}%", "{}+", "{}/", "{}~", "{}é", "{}\u212a", "\ufeff{}"]
+)
 def test_characters_outside_the_alphabet_are_refused(forger: Forger, spoil: str) -> None:
     answer = forger.at("/introspect", spoil.format(forger.token))
     assert (answer.status_code, answer.json) == (200, {"active": False})
@@ -216,7 +263,10 @@ def test_no_mutation_of_a_token_is_active_or_fails(forger: Forger, data: st.Data
         forger.rejected(mutated)
 
 
-json_values = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

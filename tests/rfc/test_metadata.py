@@ -16,7 +16,12 @@ from tests.world import ISSUER, Key, World
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 ENDPOINTS = ("token", "introspection", "revocation")
-ISSUERS = {ISSUER: WELL_KNOWN, f"{ISSUER}/t1": f"{WELL_KNOWN}/t1", f"{ISSUER}/t1/": f"{WELL_KNOWN}/t1", f"{ISSUER}/a/b": f"{WELL_KNOWN}/a/b"}
+ISSUERS = {
+    ISSUER: WELL_KNOWN,
+    f"{ISSUER}/t1": f"{WELL_KNOWN}/t1",
+    f"{ISSUER}/t1/": f"{WELL_KNOWN}/t1",
+    f"{ISSUER}/a/b": f"{WELL_KNOWN}/a/b",
+}
 
 
 def metadata(world: World, address: str = WELL_KNOWN) -> dict[str, Any]:
@@ -58,7 +63,9 @@ def test_an_issuers_path_stands_behind_the_well_known_part_and_the_issuer_is_kep
     assert world.client.get(path(found["jwks_uri"])).json == world.client.get("/.well-known/jwks.json").json
     claims = verified(asked.json["access_token"], jwks(world.client))
     assert claims["iss"] == issuer
-    told = world.client.post(path(found["introspection_endpoint"]), data={"token": asked.json["access_token"]}, auth=key.auth)
+    told = world.client.post(
+        path(found["introspection_endpoint"]), data={"token": asked.json["access_token"]}, auth=key.auth
+    )
     assert (told.json["active"], told.json["iss"]) == (True, issuer)
 
 
@@ -84,7 +91,9 @@ def test_an_issuer_that_is_no_https_address_without_query_and_fragment_stops_the
 
 
 @pytest.mark.spec("T-8414-04")
-@pytest.mark.parametrize("issuer", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000", "https://keys.example:8443/t1"])
+@pytest.mark.parametrize(
+    "issuer", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000", "https://keys.example:8443/t1"]
+)
 def test_an_issuer_on_loopback_may_be_plain_http(issuer: str) -> None:
     assert load({"KEYTURN_ISSUER": issuer}).issuer == issuer
 
@@ -110,7 +119,9 @@ def test_the_one_grant_that_is_offered_works_and_no_other_does(world: World) -> 
     others = ["authorization_code", "implicit", "password", "refresh_token", "urn:ietf:params:oauth:grant-type:jwt-bearer", "CLIENT_CREDENTIALS",
               "urn:ietf:params:oauth:grant-type:token-exchange", "urn:ietf:params:oauth:grant-type:device_code"]  # fmt: skip
     for grant in others:
-        answer = world.client.post("/token", data={"grant_type": grant, "code": "x", "username": "x", "password": "x"}, auth=key.auth)
+        answer = world.client.post(
+            "/token", data={"grant_type": grant, "code": "x", "username": "x", "password": "x"}, auth=key.auth
+        )
         assert (answer.status_code, answer.json["error"]) == (400, "unsupported_grant_type")
 
 
@@ -136,7 +147,11 @@ def authenticated(world: World, endpoint: str, key: Key, **request: Any) -> int:
 def test_every_client_method_that_is_offered_works_and_no_other_does(world: World, endpoint: str) -> None:
     key = world.key()
     form = {"client_id": key.id, "client_secret": key.secret}
-    assertion = {"client_id": key.id, "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "client_assertion": "e30.e30.e30"}
+    assertion = {
+        "client_id": key.id,
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": "e30.e30.e30",
+    }
     works = {"client_secret_basic": {"auth": key.auth}, "client_secret_post": {"data": form}}
     assert metadata(world)[f"{endpoint}_endpoint_auth_methods_supported"] == list(works)
     for request in works.values():
@@ -162,13 +177,17 @@ def test_signing_algorithms_are_told_exactly_where_clients_may_sign(world: World
 @pytest.mark.spec("T-8414-10")
 @pytest.mark.parametrize("compatible", ["false", "true"])
 def test_no_member_is_empty_null_or_repeated(make_world: WorldMaker, compatible: str) -> None:
-    pairs = json.loads(make_world(KEYTURN_METADATA_COMPAT=compatible).client.get(WELL_KNOWN).data, object_pairs_hook=list)
+    pairs = json.loads(
+        make_world(KEYTURN_METADATA_COMPAT=compatible).client.get(WELL_KNOWN).data, object_pairs_hook=list
+    )
     assert len({name for name, _ in pairs}) == len(pairs)
     assert all(value not in ([], None, "", {}) for _, value in pairs)
 
 
 @pytest.mark.spec("T-8414-11")
-@pytest.mark.parametrize("address", [f"{WELL_KNOWN}/t2", f"{WELL_KNOWN}/", f"{WELL_KNOWN}/t1/t1", "/t2/.well-known/openid-configuration"])
+@pytest.mark.parametrize(
+    "address", [f"{WELL_KNOWN}/t2", f"{WELL_KNOWN}/", f"{WELL_KNOWN}/t1/t1", "/t2/.well-known/openid-configuration"]
+)
 def test_an_issuer_that_is_not_here_is_not_found(make_world: WorldMaker, address: str) -> None:
     assert make_world(KEYTURN_ISSUER=f"{ISSUER}/t1").client.get(address).status_code == 404
     assert make_world().client.get(address).status_code == 404
@@ -212,5 +231,9 @@ def test_metadata_may_be_cached_and_read_by_any_page(world: World, address: str)
 @pytest.mark.parametrize("address", ["/token", "/introspect", "/revoke"])
 def test_no_page_of_another_origin_may_read_what_clients_are_answered(world: World, address: str) -> None:
     for method in ("POST", "OPTIONS"):
-        answer = world.client.open(address, method=method, headers={"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"})
+        answer = world.client.open(
+            address,
+            method=method,
+            headers={"Origin": "https://elsewhere.example", "Access-Control-Request-Method": "POST"},
+        )
         assert not [name for name, _ in answer.headers if name.lower().startswith("access-control-")]
