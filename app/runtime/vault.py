@@ -98,7 +98,7 @@ def load(keys_dir: Path, given: str = "") -> Vault:
     """Find the master key in a setting or in the keys folder; VaultError says where it was looked for."""
     if given:
         return decode(given, "KEYTURN_MASTER_KEY")
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     try:
         mode = path.stat().st_mode & 0o077
         text = path.read_text(encoding="ascii")
@@ -114,7 +114,7 @@ def load(keys_dir: Path, given: str = "") -> Vault:
 def create(keys_dir: Path) -> Vault:
     """Make a master key in the keys folder, readable by its owner alone; never over an existing one."""
     keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     text = f"{FORMAT}:{NUMBER}:{base64.urlsafe_b64encode(secrets.token_bytes(KEY_SIZE)).decode()}\n"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
         file.write(text)
