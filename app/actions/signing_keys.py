@@ -14,7 +14,7 @@ from app.domain.times import rfc3339
 from app.runtime.keypairs import KeyPair, from_pem, generate
 from app.runtime.ring import place
 from app.settings import CLOCK_LEEWAY, JWKS_MAX_AGE
-from app.store import audit, signing_keys as store
+from app.store import audit, deployment, signing_keys as store
 
 LONGEST_TOKEN = timedelta(seconds=3600)  # the most KEYTURN_TOKEN_LIFETIME allows: another process may have another setting
 
@@ -53,7 +53,7 @@ def prepare(ctx: Context, actor: Actor, now: datetime, alg: str | None = None, p
     chosen = alg or ctx.settings.signing_alg
     pair = generate(chosen) if pem is None else from_pem(pem, chosen)
     with ctx.database.transaction() as connection:
-        store.lock(connection)
+        deployment.lock(connection)
         if store.find(connection, pair.kid) is not None:
             raise Conflict("signing_key_exists", "This key has been used here before.")
         _publish(ctx, connection, pair, actor, now, event=Event.SIGNING_KEY_PREPARED if pem is None else Event.SIGNING_KEY_IMPORTED)
@@ -68,7 +68,7 @@ def activate(ctx: Context, actor: Actor, now: datetime, kid: str | None = None) 
     raises    Conflict (signing_key_too_young) before every cache of the JWKS has learnt of it
     """
     with ctx.database.transaction() as connection:
-        store.lock(connection)
+        deployment.lock(connection)
         chosen = _next(connection, kid)
         if now < chosen.usable_at:
             raise Conflict(
@@ -85,7 +85,7 @@ def revoke(ctx: Context, actor: Actor, now: datetime, kid: str) -> dict[str, Any
     raises   NotFound, or Conflict when it has ended already
     """
     with ctx.database.transaction() as connection:
-        store.lock(connection)
+        deployment.lock(connection)
         row = _found(connection, kid)
         if not store.move(connection, kid, store.PUBLISHED, state="revoked", ended_at=now, sealed_private=None):
             raise Conflict("signing_key_ended", "This key has been retired or revoked before.")
@@ -103,7 +103,7 @@ def retire_due(ctx: Context, now: datetime) -> int:
         return 0
     system = Actor("system", "keyturn")
     with ctx.database.transaction() as connection:
-        store.lock(connection)
+        deployment.lock(connection)
         due = store.due_for_retirement(connection, now)
         for kid in due:
             store.move(connection, kid, ("verifying",), state="retired", ended_at=now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.actions import links
+from app.actions import links, terms
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.names import clean_name, fold
@@ -43,6 +43,16 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "api_access": row.api_access, "max_overlap": row.max_overlap_seconds, "token_lifetime": row.token_lifetime_seconds,
         "default_group": row.default_group_id, "created_at": rfc3339(row.created_at), "closed_at": rfc3339(row.closed_at), "version": row.version,
     }
+
+
+def show(ctx: Context, name_or_id: str) -> dict[str, Any]:
+    """One tenant by ID or name; NotFound without it."""
+    return shown(ctx.database.read(lambda connection: found(connection, name_or_id)))
+
+
+def page(ctx: Context, after: str | None, limit: int) -> list[dict[str, Any]]:
+    """Tenants by ID, closed ones included; `after` is the last ID of the page before."""
+    return [shown(row) for row in ctx.database.read(lambda connection: store.page(connection, after, limit))]
 
 
 def create(ctx: Context, actor: Actor, name: str, plan: str, now: datetime) -> tuple[dict[str, Any], str]:
@@ -92,7 +102,7 @@ def change(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: 
     with ctx.database.transaction() as connection:
         row = store.lock(connection, found(connection, name_or_id).id)
         if version is not None and version != row.version:
-            raise Conflict("version_conflict", "The tenant was changed by somebody else.")
+            raise terms.version_conflict("tenant")
         columns = _columns(connection, row, members)
         before, renamed = shown(row), columns.get("name", row.name)
         if renamed != row.name and store.find(connection, renamed) is not None:

@@ -29,9 +29,9 @@ class Keep(Enum):
 KEEP = Keep.KEEP
 
 
-def version_conflict() -> Conflict:
+def version_conflict(kind: str = "key") -> Conflict:
     """Somebody else was first."""
-    return Conflict("version_conflict", "The key was changed by somebody else meanwhile.", ("Read it again and repeat the change if it still makes sense.",))
+    return Conflict("version_conflict", f"The {kind} was changed by somebody else meanwhile.", ("Read it again and repeat the change if it still makes sense.",))
 
 
 def key_revoked() -> Conflict:
@@ -88,11 +88,11 @@ def _of_creator(connection: Connection, tenant_id: str, creator: str | None, pro
     return scopes.of_role(scopes.Role(member.role), facts.product_scopes(connection))
 
 
-def refuse_handing_out(actor: Actor, held: frozenset[str]) -> None:
-    """Nobody gives more than they hold, except the operator and Global Admins; raises Forbidden."""
+def refuse_handing_out(actor: Actor, held: frozenset[str], code: str = "group_exceeds_caller") -> None:
+    """Nobody gives more than they hold, except the operator and Global Admins; raises Forbidden with this code."""
     if not actor.unbound and not held <= actor.scope:
         missing = ", ".join(sorted(held - actor.scope)[:5])
-        raise Forbidden("group_exceeds_caller", "Unauthorized", (f"You cannot hand out more than you hold; you lack {missing}.",))
+        raise Forbidden(code, "Unauthorized", (f"You cannot hand out more than you hold; you lack {missing}.",))
 
 
 def refuse_stronger(connection: Connection, actor: Actor, row: Row[Any]) -> None:

@@ -95,6 +95,18 @@ def parse_request(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1024)
+def product_part(held: frozenset[str]) -> frozenset[str]:
+    """The scopes of the product's own APIs. Pure, so remembering it is harmless."""
+    return held - MANAGEMENT
+
+
+@lru_cache(maxsize=1024)
+def management_part(held: frozenset[str]) -> frozenset[str]:
+    """The scopes that manage Keyturn itself."""
+    return held & MANAGEMENT
+
+
+@lru_cache(maxsize=1024)
 def unpack(stored: str) -> frozenset[str]:
     """Open a stored, space-separated list. Pure, so remembering it is harmless."""
     return frozenset(stored.split())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
 
 from app.domain import chain as chaining
 from app.domain.events import DEPLOYMENT, Actor, Event
 from app.domain.times import rfc3339
-from app.models import AuditEvent, Chain
+from app.models import AuditEvent, Chain, Tenant
+
+
+RECORDED = "recorded"  # what a connection's transaction has recorded, told to the log once it is committed
 
 
 def open_chain(connection: Connection, chain: str, key: bytes) -> None:
@@ -41,8 +45,9 @@ def record(
     }
     head = chaining.link(key, state.head, as_linked(columns))
     connection.execute(insert(AuditEvent).values(**columns, link=head))
-    sealed = chaining.seal(key, chain, number, head)
-    connection.execute(update(Chain).where(Chain.chain == chain).values(count=number, head=head, seal=sealed))
+    seal = chaining.seal(key, chain, number, head)
+    connection.execute(update(Chain).where(Chain.chain == chain).values(count=number, head=head, seal=seal))
+    connection.info.setdefault(RECORDED, []).append({"chain": chain, "number": number, "recorded": str(event), "link": head.hex()})
 
 
 def as_linked(columns: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,35 +55,52 @@ def as_linked(columns: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items() if name != "link"}
 
 
-def chains(connection: Connection) -> Sequence[Row[Any]]:
-    """Every chain with its sealed count and head."""
-    return connection.execute(select(*Chain.__table__.c).order_by(Chain.chain)).all()
+def chains(connection: Connection) -> Sequence[str]:
+    """List the names of all chains."""
+    return connection.execute(select(Chain.chain).order_by(Chain.chain)).scalars().all()
 
 
-def rows(connection: Connection, chain: str, batch: int = 1000) -> Iterator[Row[Any]]:
-    """Walk a chain from its first row, a batch at a time."""
-    number = 0
-    while True:
-        question = select(*AuditEvent.__table__.c).where(AuditEvent.chain == chain, AuditEvent.number > number)
-        found = connection.execute(question.order_by(AuditEvent.number).limit(batch)).all()
-        yield from found
-        if len(found) < batch:
-            return
-        number = found[-1].number
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A chain as its seal has it: how many rows, the newest one's link."""
+
+    length: int
+    head: bytes
+    seal: bytes
 
 
-def page(connection: Connection, chain: str | None, *, before: int | None, limit: int, filters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+def sealed(connection: Connection, chain: str) -> Sealed | None:
+    """Find a chain's sealed length and head; None without the chain."""
+    row = connection.execute(select(Chain.count, Chain.head, Chain.seal).where(Chain.chain == chain)).first()
+    return None if row is None else Sealed(*row)
+
+
+def batch(connection: Connection, chain: str, after: int, limit: int) -> Sequence[Row[Any]]:
+    """A chain's rows with a greater number than `after`, oldest first."""
+    question = select(*AuditEvent.__table__.c).where(AuditEvent.chain == chain, AuditEvent.number > after)
+    return connection.execute(question.order_by(AuditEvent.number).limit(limit)).all()
+
+
+def tenants_ever(connection: Connection) -> frozenset[str]:
+    """The ID of every tenant that is there, or that the deployment's chain has seen being created."""
+    created = select(AuditEvent.object_id).where(AuditEvent.chain == DEPLOYMENT, AuditEvent.event == str(Event.TENANT_CREATED))
+    return frozenset(connection.execute(select(Tenant.id)).scalars()) | frozenset(connection.execute(created).scalars())
+
+
+def page(
+    connection: Connection, chain: str | None, *, after: tuple[datetime, str, int] | None, limit: int, filters: Mapping[str, Any],
+) -> Sequence[Row[Any]]:
     """Newest events first.
 
-    chain     one chain, or None for all (then `before` does not apply)
-    before    only rows with a smaller number, for the next page
+    chain     one chain, or None for all
+    after     time, chain and number of the last row of the page before
     filters   `event`, `object_id`, `actor_id` (exact), `since`, `until` (instants)
     """
     question = select(*AuditEvent.__table__.c)
     if chain is not None:
         question = question.where(AuditEvent.chain == chain)
-    if before is not None:
-        question = question.where(AuditEvent.number < before)
+    if after is not None:
+        question = question.where(_beyond(chain, *after))
     for name in ("event", "object_id", "actor_id"):
         if filters.get(name) is not None:
             question = question.where(getattr(AuditEvent, name) == filters[name])
@@ -88,6 +110,14 @@ def page(connection: Connection, chain: str | None, *, before: int | None, limit
         question = question.where(AuditEvent.at < filters["until"])
     order = (AuditEvent.number.desc(),) if chain is not None else (AuditEvent.at.desc(), AuditEvent.chain, AuditEvent.number.desc())
     return connection.execute(question.order_by(*order).limit(limit)).all()
+
+
+def _beyond(chain: str | None, at: datetime, last: str, number: int) -> ColumnElement[bool]:
+    # A chain's own order is its numbers; a clock that was set back must not make a page skip or repeat rows.
+    if chain is not None:
+        return AuditEvent.number < number
+    same_chain = and_(AuditEvent.chain == last, AuditEvent.number < number)
+    return or_(AuditEvent.at < at, and_(AuditEvent.at == at, or_(AuditEvent.chain > last, same_chain)))
 
 
 def shown(row: Row[Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
+from app.store.audit import RECORDED
 from app.store import checkpoints, deadlines
 from app.store.checkpoints import Checkpointer, checkpoints_safely  # the doctor asks for it here
 
@@ -41,6 +42,7 @@ class Database:
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
         self._held = threading.local()
+        self.told: Callable[..., None] = _untold
         self._checkpointer: Checkpointer | None = None
         # Prepared questions speak to the driver directly, so its own errors arrive too.
         self._errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, self._driver.Error)
@@ -66,7 +68,9 @@ class Database:
         """
         try:
             with self.writer.begin() as connection:
+                connection.info.pop(RECORDED, None)  # of a transaction before that was rolled back
                 yield connection
+                recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
             raise Conflict(
                 "conflict", "Somebody else made a change at the same time that this one cannot live with."
@@ -77,6 +81,8 @@ class Database:
             raise Unavailable("The database cannot take this change now.") from error
         if self._checkpointer is not None:
             self._checkpointer.committed()
+        for row in recorded:  # only what is committed; rows removed later then show against the log
+            self.told("audit.recorded", **row)
 
     def read(self, question: Callable[[Connection], T]) -> T:
         """Ask one question on this thread's connection; one that died since it was last used is replaced.
@@ -131,6 +137,10 @@ class Database:
         self._drop()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _untold(_event: str, **_members: Any) -> None:
+    """Whom a database tells when nobody listens."""
 
 
 def keep_sqlite_rules(engine: Engine) -> None:

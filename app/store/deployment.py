@@ -20,6 +20,11 @@ def find(connection: Connection) -> Row[Any] | None:
     return connection.execute(select(*Deployment.__table__.c)).first()
 
 
+def lock(connection: Connection) -> None:
+    """Let one change of what the whole deployment shares happen at a time."""
+    connection.execute(select(Deployment.id).with_for_update())
+
+
 def add(connection: Connection, master_fingerprint: bytes, now: datetime) -> None:
     """Begin the deployment."""
     connection.execute(insert(Deployment).values(id=1, master_fingerprint=master_fingerprint, signing_keys_version=0, created_at=now))

@@ -56,9 +56,11 @@ def remove(connection: Connection, group_id: str) -> None:
     connection.execute(delete(Group).where(Group.id == group_id))
 
 
-def key_count(connection: Connection, group_id: str) -> int:
-    """How many keys, revoked ones included, refer to a group."""
-    return connection.execute(select(func.count()).select_from(Key).where(Key.group_id == group_id)).scalar_one()
+def key_counts(connection: Connection, tenant_id: str, group_ids: Sequence[str]) -> dict[str, int]:
+    """How many keys of a tenant's list, revoked ones included, refer to each of some groups."""
+    listed = (Key.tenant_id == tenant_id, Key.group_id.in_(group_ids), Key.deleted_at.is_(None))
+    rows = connection.execute(select(Key.group_id, func.count()).where(*listed).group_by(Key.group_id)).all()
+    return {**dict.fromkeys(group_ids, 0), **{row[0]: row[1] for row in rows}}
 
 
 def move_keys(connection: Connection, from_id: str, to_id: str) -> int:
@@ -81,6 +83,11 @@ def catalogue(connection: Connection) -> Sequence[Row[Any]]:
 def find_scope(connection: Connection, name: str) -> Row[Any] | None:
     """One product scope, or None."""
     return connection.execute(select(*Scope.__table__.c).where(Scope.name == name)).first()
+
+
+def hold_scopes(connection: Connection, names: Sequence[str]) -> frozenset[str]:
+    """Which of these product scopes there are; none of them can be deleted until the transaction ends."""
+    return frozenset(connection.execute(select(Scope.name).where(Scope.name.in_(names)).with_for_update(read=True)).scalars())
 
 
 def insert_scope(connection: Connection, name: str, description: str, now: datetime) -> None:

@@ -51,8 +51,3 @@ def due_for_retirement(connection: Connection, now: datetime) -> Sequence[str]:
 def touch(connection: Connection) -> None:
     """Make every process load the keys anew at its next request."""
     connection.execute(update(Deployment).values(signing_keys_version=Deployment.signing_keys_version + 1))
-
-
-def lock(connection: Connection) -> None:
-    """Let one change of signing keys happen at a time."""
-    connection.execute(select(Deployment.id).with_for_update())

@@ -6,17 +6,20 @@ import base64
 import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from app.context import Context
 from app.domain.networks import Address, Network, parse_address, within
-from app.domain.refusals import Reason, Refused, Verdict
+from app.domain.refusals import Reason, Refused, Unavailable, Verdict
 from app.web.faults import BadRequest, Fault
 
 T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
+MOST_DISCARDED = 256 * 1024
 MOST_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -48,7 +51,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """A header's value; several fields of one name arrive joined by commas."""
-        value: str | None = self.environ.get("HTTP_" + name.upper().replace("-", "_"))
+        value: str | None = self.environ.get(_wsgi_name(name))
         return value
 
     @lazy
@@ -112,10 +115,20 @@ class Request:
             raise BadRequest(Fault.TOO_LARGE)
         return data
 
+    def discard_body(self) -> None:
+        """Read what is left of a body before refusing it, so that the refusal arrives and the connection lives on."""
+        environ = self.environ
+        length = environ.get("CONTENT_LENGTH") or ""
+        unbounded = "HTTP_TRANSFER_ENCODING" in environ
+        if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
+            return
+        with suppress(OSError, Unavailable):
+            environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))
+
     @property
     def media_type(self) -> str:
         """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
-        return str(self.environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+        return _media_type(self.environ.get("CONTENT_TYPE") or "")
 
     def form(self, known: frozenset[str], many: frozenset[str] = frozenset()) -> Form:
         """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
@@ -124,7 +137,7 @@ class Request:
         many     those of them that may come several times
         returns  parameters without a value are left out, as if they had not been sent
         """
-        if self.media_type != FORM or not _utf8(self.environ["CONTENT_TYPE"]):
+        if not _is_form(self.environ.get("CONTENT_TYPE") or ""):
             raise BadRequest(Fault.CONTENT_TYPE)
         if self.header("Content-Encoding") not in {None, "identity"}:
             raise BadRequest(Fault.CONTENT_TYPE)
@@ -170,10 +183,12 @@ class Form(dict[str, str]):
 
 def pairs(data: bytes) -> list[tuple[str, str]]:
     """Decode a form body; BadRequest unless every byte of it is well-formed UTF-8 in a well-formed escape, without NUL."""
-    if _BAD_ESCAPE.search(data) or b"\0" in data or b"%00" in data:
+    fields = data.split(b"&", MOST_FIELDS)
+    if len(fields) > MOST_FIELDS or b"\0" in data or b"%00" in data:
         raise BadRequest(Fault.ENCODING)
+    halves = [field.partition(b"=") for field in fields if field]
     try:
-        return parse_qsl(data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        return [(form_decoded(name), form_decoded(value)) for name, _, value in halves]
     except ValueError as error:
         raise BadRequest(Fault.ENCODING) from error
 
@@ -187,7 +202,7 @@ def basic_credentials(encoded: str) -> tuple[str, str]:
         user, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
         if not (colon and user and password):
             raise ValueError("a half is missing")
-        return _form_decoded(user), _form_decoded(password)
+        return form_decoded(user), form_decoded(password)
     except (Base64Error, ValueError) as error:
         raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS)) from error
 
@@ -199,15 +214,28 @@ def bearer(rest: str) -> str:
     return rest
 
 
-def _form_decoded(half: bytes) -> str:
-    if _BAD_ESCAPE.search(half):
-        raise ValueError("escape")
-    return unquote_to_bytes(half.replace(b"+", b" ")).decode("utf-8")
+def form_decoded(half: bytes) -> str:
+    """Undo `application/x-www-form-urlencoded` for one name or value; ValueError unless it is well-formed UTF-8 (RFC 6749 Appendix B)."""
+    if b"%" in half or b"+" in half:
+        if _BAD_ESCAPE.search(half):
+            raise ValueError("escape")
+        half = unquote_to_bytes(half.replace(b"+", b" "))
+    return half.decode("utf-8")
 
 
-def _utf8(content_type: str) -> bool:
+@lru_cache(maxsize=256)
+def _wsgi_name(name: str) -> str:
+    return "HTTP_" + name.upper().replace("-", "_")
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=64)
+def _is_form(content_type: str) -> bool:
     charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.IGNORECASE)
-    return charset is None or charset[1].lower() == "utf-8"
+    return _media_type(content_type) == FORM and (charset is None or charset[1].lower() == "utf-8")
 
 
 def _hops(forwarded_for: str | None, forwarded: str | None) -> list[str]:
