@@ -44,8 +44,8 @@ class Hunt:
         return {f"{path.name}: {name}" for path in files for name in self._of_file(path)}
 
     def _of_file(self, path: Path) -> set[str]:
-        # grep reads hundreds of megabytes for thousands of strings in a second, but knows lines only: what holds the end
-        # of one is looked for here.
+        # grep reads hundreds of megabytes for thousands of strings in a second, but knows lines only: what holds the
+        # end of one is looked for here.
         by_dress = {dress: name for name, secret in self.secrets.items() for dress in self._of(secret)}
         lines = [dress for dress in by_dress if b"\n" not in dress and b"\0" not in dress]
         others = by_dress.keys() - set(lines)
@@ -55,9 +55,11 @@ class Hunt:
             patterns.write(b"\n".join(lines))
             patterns.flush()
             command = ["grep", "--text", "--only-matching", "--no-filename", "-F", "-f", patterns.name, str(path)]
-            run = subprocess.run(command, capture_output=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}, check=False)
+            run = subprocess.run(
+                command, capture_output=True, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}, check=False
+            )
         assert run.returncode in {0, 1}, run.stderr
-        return found | {by_dress[line] for line in run.stdout.splitlines()}
+        return found | {by_dress[line] for line in run.stdout.split(b"\n") if line}
 
     @staticmethod
     def _of(secret: bytes) -> set[bytes]:
