@@ -13,7 +13,7 @@ from app.domain.refusals import Unavailable
 from app.domain.times import rfc3339
 from app.settings import CLOCK_LEEWAY
 from app.store import audit
-from app.store.database import SAFE_WAL_RESET, checkpoints_safely
+from app.store.checkpoints import SAFE_WAL_RESET, checkpoints_safely
 
 
 @dataclass(frozen=True, slots=True)

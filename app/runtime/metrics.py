@@ -69,7 +69,7 @@ class Metrics:
         self._sums, self._lock = Sums(), threading.Lock()
         self._file: Path | None = None
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)  # type: ignore[arg-type]
+        self._registry.register(self)
 
     def note(self, route: str, method: str, status: str, reason: str | None, seconds: float) -> None:
         """Remember an answered request; labels must come from closed lists."""
@@ -88,9 +88,9 @@ class Metrics:
             while notes:
                 note, anything = notes.popleft(), True
                 if isinstance(note[-1], float):
-                    self._sums.add_request(*note)  # type: ignore[arg-type]
+                    self._sums.add_request(*note)
                 else:
-                    self._sums.counts[note] += 1  # type: ignore[index]
+                    self._sums.counts[note] += 1
             return anything
 
     def share(self, file: Path) -> None:

@@ -27,7 +27,7 @@ from app.runtime.metrics_folder import MetricsFolder
 from app.runtime.version import installed
 from app.runtime.vault import VaultError
 from app.settings import Settings
-from app.store.database import checkpoints_safely
+from app.store.checkpoints import checkpoints_safely
 
 DRAIN_SECONDS, END_SECONDS = 5, 7.0  # requests in flight may finish; PRODUCT.md §8 ends all of it within 8 s
 BLOCKING_THREADS, BODY_READERS = 32, 24
@@ -44,7 +44,7 @@ class AddressTaken(Exception):
     """The server cannot listen where it was told to; the message is one line for the operator."""
 
 
-class _Server(Granian):
+class _Server(Granian):  # type: ignore[valid-type,misc]  # chosen by platform when it is imported
     """Granian, with an end that comes in time."""
 
     def signal_handler_interrupt(self, *_args: Any, **_kwargs: Any) -> None:

@@ -19,7 +19,7 @@ from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
 from app.store.audit import RECORDED
 from app.store import checkpoints, deadlines
-from app.store.checkpoints import Checkpointer, checkpoints_safely  # the doctor asks for it here
+from app.store.checkpoints import Checkpointer, checkpoints_safely
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
