@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
+from typing import Any
 
 from flask import Flask
 
@@ -13,6 +15,7 @@ from app.runtime import log, vault
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
+from app.web.behind import Behind, answer_errors_with_problems
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -31,6 +34,12 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
 
 
+def openapi_document() -> dict[str, Any]:
+    """Describe the management API."""
+    document: dict[str, Any] = import_module("app.web.admin.openapi").document()
+    return document
+
+
 def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes) -> Flask:
     """Build the application of one plane.
 
@@ -40,5 +49,7 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    app.wsgi_app = Front(ctx, routes(settings, plane), app.wsgi_app)  # type: ignore[method-assign]
+    answer_errors_with_problems(app)
+    behind = None if plane == "public" else Behind(app.wsgi_app)
+    app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

@@ -102,7 +102,7 @@ def load(keys_dir: Path, given: str = "") -> Vault:
     """Find the master key in a setting or in the keys folder; VaultError says where it was looked for."""
     if given:
         return decode(given, "KEYTURN_MASTER_KEY")
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     try:
         mode = path.stat().st_mode & 0o077
         text = path.read_text(encoding="ascii")
@@ -118,7 +118,7 @@ def load(keys_dir: Path, given: str = "") -> Vault:
 def create(keys_dir: Path) -> Vault:
     """Make a master key in the keys folder, readable by its owner alone; FileExistsError rather than over an existing one."""
     keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     text = f"{FORMAT}:{NUMBER}:{base64.urlsafe_b64encode(secrets.token_bytes(KEY_SIZE)).decode()}\n"
     descriptor, draft = tempfile.mkstemp(dir=keys_dir, prefix=".master-")  # mode 0600
     try:
