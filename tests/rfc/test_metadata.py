@@ -169,7 +169,6 @@ def test_every_client_method_that_is_offered_works_and_no_other_does(world: Worl
         assert authenticated(world, endpoint, key, **request) in {400, 401}
 
 
-@pytest.mark.spec("T-8414-09")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_signing_algorithms_are_told_exactly_where_clients_may_sign(world: World, endpoint: str) -> None:
     found = metadata(world)
@@ -216,7 +215,6 @@ def test_every_scope_that_is_offered_can_be_had_at_its_audience(world: World) ->
         assert verified(world.token(key, scope=scope, **target), jwks(world.client))["scope"] == scope
 
 
-@pytest.mark.spec("T-8414-13")
 def test_members_of_features_that_are_not_there_are_not_there_either(world: World) -> None:
     off = {"dpop_signing_alg_values_supported", "tls_client_certificate_bound_access_tokens", "mtls_endpoint_aliases",
            "introspection_signing_alg_values_supported", "authorization_details_types_supported",
