@@ -15,6 +15,7 @@ from app.runtime import log, vault
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
+from app.web.behind import Behind, answer_errors_with_problems
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -48,5 +49,7 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    app.wsgi_app = Front(ctx, routes(settings, plane), app.wsgi_app)  # type: ignore[method-assign]
+    answer_errors_with_problems(app)
+    behind = None if plane == "public" else Behind(app.wsgi_app)
+    app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

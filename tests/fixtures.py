@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.models import Base
+from app.runtime import migrations
+from app.settings import load
 from tests.postgres import PostgresServer
 from tests.world import World, copy_sqlite
 
@@ -18,16 +19,7 @@ WorldMaker = Callable[..., World]
 
 
 def _begin(url: str, folder: Path) -> None:
-    from app.factory import open_context
-    from app.runtime import vault
-    from app.settings import load
-
-    settings = load({"KEYTURN_DATABASE_URL": url, "KEYTURN_KEYS_DIR": str(folder / "keys")})
-    if not (folder / "keys").exists():
-        vault.create(folder / "keys")
-    ctx = open_context(settings)
-    Base.metadata.create_all(ctx.database.writer)
-    ctx.database.close()
+    migrations.upgrade(load({"KEYTURN_DATABASE_URL": url}).database)
     World(url, folder).close()
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 
 from app.context import Context
 from app.domain.refusals import Refused
 from app.runtime import log
 from app.web import replies
+from app.web.behind import Behind
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
 from app.web.request import Request
@@ -21,6 +24,8 @@ STATUS_LINES = {
     413: "413 Content Too Large", 415: "415 Unsupported Media Type", 422: "422 Unprocessable Content", 429: "429 Too Many Requests",
     431: "431 Request Header Fields Too Large", 500: "500 Internal Server Error", 503: "503 Service Unavailable",
 }
+ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Server", "keyturn"))  # RFC 9110 §10.2.4: no version helps only guests
+HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +45,41 @@ class Route:
 class Front:
     """A WSGI application before another one."""
 
-    def __init__(self, ctx: Context, routes: Mapping[str, Route], behind: Any) -> None:
+    def __init__(self, ctx: Context, routes: Mapping[str, Route], behind: Behind | None) -> None:
         self._ctx, self._behind, self._base = ctx, behind, ctx.settings.base_path
         self._routes = {**routes, **{self._base + path: route for path, route in routes.items()}}
+        self._note, self._all = ctx.metrics.note, ctx.settings.log_level == "debug"
+        self._always = ALWAYS if ctx.settings.insecure_issuer else (*ALWAYS, HSTS)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer by a view of the front, or let the application behind answer."""
-        route = self._routes.get(environ.get("PATH_INFO", ""))
-        if route is None:
-            found: Iterable[bytes] = self._behind(environ, start_response)
-            return found
+        began = perf_counter()
         request = Request(environ, self._ctx)
-        answer = respond(request, route)
+        route = self._routes.get(request.path)
+        if route is not None:
+            name, answer = route.name, respond(request, route)
+        else:
+            name, answer = self._beyond(request)
         if answer.reason is not None:
-            log.refused(request, route.name, answer)
-        headers = [*answer.headers, ("X-Request-ID", request.id), ("Content-Length", str(len(answer.body)))]
-        start_response(STATUS_LINES[answer.status], headers)
+            log.refused(request, name, answer)
+            request.discard_body()
+        elif self._all:
+            log.granted(request, name, answer)
+        status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        length = str(len(answer.body))
+        start_response(status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)])
+        self._note(name, request.method, status[:3], answer.reason, perf_counter() - began)
         return [answer.body] if request.method != "HEAD" else []
+
+    def _beyond(self, request: Request) -> tuple[str, Answer]:
+        try:
+            if request.method in {"CONNECT", "TRACE"}:  # nothing here is a proxy, and nothing gives credentials back
+                raise BadRequest(Fault.METHOD, "GET, HEAD, POST")
+            if self._behind is None:
+                raise BadRequest(Fault.NOT_FOUND)
+            return self._behind.answer(request)
+        except Exception as error:  # noqa: BLE001 - the last line, as in `respond`
+            return "unmatched", _failed(request, replies.failure(error, request.id), error)
 
 
 def respond(request: Request, route: Route) -> Answer:
@@ -71,7 +94,10 @@ def respond(request: Request, route: Route) -> Answer:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
         return replies.door_refusal(refused.verdict, request.id)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
-        answer = replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id)
-        if answer.status == 500:  # noqa: PLR2004
-            log.crashed(request, error)
-        return answer
+        return _failed(request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error)
+
+
+def _failed(request: Request, answer: Answer, error: Exception) -> Answer:
+    if answer.status == 500:  # noqa: PLR2004
+        log.crashed(request, error)
+    return answer

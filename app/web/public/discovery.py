@@ -14,7 +14,7 @@ from app.web.replies import Answer, JSON
 from app.web.request import Request
 
 CLIENT_METHODS = ["client_secret_basic", "client_secret_post"]
-OPEN = (("Access-Control-Allow-Origin", "*"), ("X-Content-Type-Options", "nosniff"))
+OPEN = (("Access-Control-Allow-Origin", "*"),)
 _CACHED = ("Cache-Control", f"public, max-age={int(JWKS_MAX_AGE.total_seconds())}")
 
 
