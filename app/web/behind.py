@@ -30,6 +30,8 @@ class Behind:
         """
         environ = asked.environ
         environ["HTTP_X_REQUEST_ID"] = asked.id  # the same request keeps one name
+        if asked.method == "HEAD":  # GET without its body (RFC 9110 §9.3.2): the front leaves that away, and needs its length
+            environ["REQUEST_METHOD"] = "GET"
         taken: list[Any] = []
 
         def start_response(status: str, headers: list[Header], exc_info: Any = None) -> Any:
