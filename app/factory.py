@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
+from typing import Any
 
 from flask import Flask
 
@@ -30,6 +32,12 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     database = Database(app or Flask("keyturn"), settings.database)
     database.told = log.told
     return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+
+
+def openapi_document() -> dict[str, Any]:
+    """Describe the management API."""
+    document: dict[str, Any] = import_module("app.web.admin.openapi").document()
+    return document
 
 
 def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes) -> Flask:

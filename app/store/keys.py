@@ -36,10 +36,16 @@ def find(connection: Connection, tenant_id: str | None, kind: str, key_id: str, 
     return connection.execute(question).first()
 
 
-def page(connection: Connection, kind: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Keys of one kind that belong to the deployment's own affairs, by ID; `after` is the last one of the page before."""
+def page(
+    connection: Connection, kind: str, after: str | None, limit: int, tenant_id: str | None = None
+) -> Sequence[Row[Any]]:
+    """Keys of one kind by ID, of one tenant or of all; `after` is the last one of the page before."""
     question = _question().where(Key.kind == kind, Key.deleted_at.is_(None)).order_by(Key.key_id).limit(limit)
-    rows: Sequence[Row[Any]] = connection.execute(question.where(Key.key_id > after) if after is not None else question).all()
+    if tenant_id is not None:
+        question = question.where(Key.tenant_id == tenant_id)
+    if after is not None:
+        question = question.where(Key.key_id > after)
+    rows: Sequence[Row[Any]] = connection.execute(question).all()
     return rows
 
 

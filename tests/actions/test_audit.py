@@ -146,9 +146,10 @@ def test_pages_can_be_narrowed(world: World) -> None:
     world.clock.advance(hours=2)
     key = world.key("Late")
     keys.revoke(world.ctx, OPERATOR, tenant, key.id, world.clock())
-    ask = lambda **filters: [
-        item["event"] for item in audit.page(world.ctx, tenant, world.clock(), filters=filters).items
-    ]
+
+    def ask(**filters: str) -> list[str]:
+        return [item["event"] for item in audit.page(world.ctx, tenant, world.clock(), filters=filters).items]
+
     assert ask(object=key.id) == ["key.revoked", "key.created"]
     assert ask(event="key.revoked", actor="tester", since="1h") == ["key.revoked"]
     assert len(ask(until="2026-11-21T13:00:00Z")) == 6
@@ -157,4 +158,4 @@ def test_pages_can_be_narrowed(world: World) -> None:
             audit.page(world.ctx, tenant, world.clock(), filters=bad)
     with pytest.raises(Invalid):
         audit.page(world.ctx, tenant, world.clock(), after=("x", tenant, 1))
-    assert next(audit.export(world.ctx, None))["chain"] == sorted([DEPLOYMENT, tenant])[0]
+    assert next(audit.export(world.ctx, None))["chain"] == min(DEPLOYMENT, tenant)
