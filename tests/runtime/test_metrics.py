@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.runtime.metrics import INTROSPECTIONS, NOTES_AT_ONCE, TOKENS, Metrics
 from app.runtime.metrics_folder import MetricsFolder
+from tests.world import World
 
 
 def text(metrics: Metrics) -> str:
@@ -84,3 +85,8 @@ def test_a_new_server_clears_away_what_ended_servers_left_and_nothing_else(tmp_p
     with MetricsFolder(tmp_path) as living, MetricsFolder(tmp_path) as new:
         assert not ended.exists()
         assert {path.name for path in tmp_path.iterdir()} == {living.name, new.name, "somebody's"}
+
+
+def test_what_the_audit_log_records_is_counted(world: World) -> None:
+    world.key()
+    assert 'keyturn_audit_events_total{event="key.created"} 1.0' in text(world.ctx.metrics)
