@@ -22,12 +22,13 @@ BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NOTES_AT_ONCE = 512
 WRITE_EVERY_SECONDS = 1.0
-REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS = "requests", "refusals", "tokens_issued", "introspections"
+REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS, AUDIT = "requests", "refusals", "tokens_issued", "introspections", "audit_events"
 _COUNTERS = {
     REQUESTS: ("Requests answered.", ("route", "method", "status")),
     REFUSALS: ("Requests refused, by the exact reason.", ("route", "reason")),
     TOKENS: ("Access tokens signed.", ()),
     INTROSPECTIONS: ("Questions about tokens answered.", ("active",)),
+    AUDIT: ("Events recorded in the audit log.", ("event",)),
 }
 Note = tuple[str, str, str, str | None, float]
 
