@@ -34,7 +34,7 @@ def examine(ctx: Context, now: datetime) -> Iterator[Check]:
         if begun is None:
             return
         tables = schema.state(ctx)
-        yield Check("tables", tables == "current", tables)
+        yield Check("tables", tables == schema.CURRENT, tables)
         if begun:
             yield Check("master key of the database", ok=True, detail="the same")
             yield _signing(ctx, now)

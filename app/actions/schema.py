@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.context import Context
 from app.runtime import migrations
 
+BEHIND, CURRENT = migrations.BEHIND, migrations.CURRENT
+
 
 def upgrade(ctx: Context) -> None:
     """Bring the tables to what this version of Keyturn needs, creating them where there are none."""
