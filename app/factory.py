@@ -12,10 +12,11 @@ from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
 from app.runtime import log, vault
+from app.runtime.metrics import AUDIT
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
-from app.web.behind import Behind, answer_errors_with_problems
+from app.web.behind import Behind, fit
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -30,8 +31,14 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
-    database.told = log.told
-    return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+
+    def told(event: str, **members: Any) -> None:
+        log.told(event, **members)
+        ctx.metrics.count(AUDIT, members["recorded"])
+
+    database.told = told
+    return ctx
 
 
 def openapi_document() -> dict[str, Any]:
@@ -49,7 +56,7 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    answer_errors_with_problems(app)
+    fit(app)
     behind = None if plane == "public" else Behind(app.wsgi_app)
     app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

@@ -61,6 +61,8 @@ def checks(database: Database, url: str, ring: KeyRing, now: datetime) -> Checks
     """
     found = {"database": OK, "migrations": UNKNOWN, "signing_key": UNKNOWN}
     try:
+        # First on a connection with deadlines: the one that looks for the revision has none.
+        database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close())
         state = migrations.state(url)
         found["migrations"] = OK if state == migrations.CURRENT else state
         if state == migrations.EMPTY:

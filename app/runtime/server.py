@@ -27,12 +27,14 @@ from app.runtime.metrics_folder import MetricsFolder
 from app.runtime.version import installed
 from app.runtime.vault import VaultError
 from app.settings import Settings
-from app.store.database import checkpoints_safely
+from app.store.checkpoints import checkpoints_safely
 
 DRAIN_SECONDS, END_SECONDS = 5, 7.0  # requests in flight may finish; PRODUCT.md §8 ends all of it within 8 s
 BLOCKING_THREADS, BODY_READERS = 32, 24
 LARGEST_HEADERS, HEADER_MILLISECONDS = 32_768, 15_000
 CONNECTIONS = 1024
+LOOK_AFTER_PARENT_SECONDS = 0.5
+LAST_PORT = 65_535
 EXIT_BROKEN = 1
 # Granian would print lines of its own form; the root logger's handler writes ours.
 _LOGGING: dict[str, Any] = {
@@ -44,7 +46,7 @@ class AddressTaken(Exception):
     """The server cannot listen where it was told to; the message is one line for the operator."""
 
 
-class _Server(Granian):
+class _Server(Granian):  # type: ignore[valid-type,misc]  # chosen by platform when it is imported
     """Granian, with an end that comes in time."""
 
     def signal_handler_interrupt(self, *_args: Any, **_kwargs: Any) -> None:
@@ -101,14 +103,16 @@ def listening_place(host: str, port: int) -> tuple[str, int]:
     returns   a numeric address and the port, chosen by the system for 0
     raises    AddressTaken
     """
+    if not 0 <= port <= LAST_PORT:  # the system would take it modulo 65,536
+        raise AddressTaken(f"Cannot listen at {host} port {port}: ports end at {LAST_PORT}.")
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
             found = probe.getsockname()
-    except (OSError, OverflowError) as error:
-        raise AddressTaken(f"Cannot listen at {host} port {port}: {getattr(error, 'strerror', None) or error}.") from None
+    except OSError as error:
+        raise AddressTaken(f"Cannot listen at {host} port {port}: {error.strerror}.") from None
     return str(found[0]), int(found[1])
 
 
@@ -136,12 +140,14 @@ def _end_with_parent() -> None:
     # A worker whose parent was killed would go on serving, and nobody could tell it to stop.
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_follow, args=(parent,), name="parent", daemon=True).start()
+        threading.Thread(target=_follow, args=(parent.pid,), name="parent", daemon=True).start()
 
 
-def _follow(parent: Any) -> None:
-    parent.join()
+def _follow(parent: int | None) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(LOOK_AFTER_PARENT_SECONDS)
     log.warned("worker.orphaned")
     os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(DRAIN_SECONDS)
+    pause.wait(DRAIN_SECONDS)
     os._exit(EXIT_BROKEN)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 from app.context import Context
-from app.domain.refusals import Refused
+from app.domain.refusals import Refused, Unavailable
 from app.runtime import log
 from app.web import replies
 from app.web.behind import Behind
@@ -25,6 +26,7 @@ STATUS_LINES = {
     431: "431 Request Header Fields Too Large", 500: "500 Internal Server Error", 503: "503 Service Unavailable",
 }
 ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Server", "keyturn"))  # RFC 9110 §10.2.4: no version helps only guests
+MOST_DISCARDED = 256 * 1024
 HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
 
@@ -62,7 +64,7 @@ class Front:
             name, answer = self._beyond(request)
         if answer.reason is not None:
             log.refused(request, name, answer)
-            request.discard_body()
+            _discard_body(environ)
         elif self._all:
             log.granted(request, name, answer)
         status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
@@ -80,6 +82,16 @@ class Front:
             return self._behind.answer(request)
         except Exception as error:  # noqa: BLE001 - the last line, as in `respond`
             return "unmatched", _failed(request, replies.failure(error, request.id), error)
+
+
+def _discard_body(environ: dict[str, Any]) -> None:
+    # What is left of a body is read before it is refused, so that the refusal arrives and the connection lives on.
+    length = environ.get("CONTENT_LENGTH") or ""
+    unbounded = "HTTP_TRANSFER_ENCODING" in environ
+    if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
+        return
+    with suppress(OSError, Unavailable):
+        environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))
 
 
 def respond(request: Request, route: Route) -> Answer:
