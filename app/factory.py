@@ -13,6 +13,8 @@ from app.runtime import log, vault
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
+from app.web import unanswered
+from app.web.admin import blueprint as admin
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -40,5 +42,8 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
+    unanswered.install(app, ctx)
+    if plane != "public":
+        admin.install(app, ctx)
     app.wsgi_app = Front(ctx, routes(settings, plane), app.wsgi_app)  # type: ignore[method-assign]
     return app

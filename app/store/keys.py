@@ -43,6 +43,11 @@ def page(connection: Connection, kind: str, after: str | None, limit: int) -> Se
     return rows
 
 
+def several(connection: Connection, key_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Some keys by their IDs, whoever's they are."""
+    return {row.key_id: row for row in connection.execute(_question().where(Key.key_id.in_(key_ids)))}
+
+
 def add(connection: Connection, **columns: Any) -> None:
     """Insert a key."""
     connection.execute(insert(Key).values(**columns))
