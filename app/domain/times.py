@@ -31,9 +31,12 @@ def parse_expiry(text: str, time_zone: ZoneInfo) -> datetime:
     returns     aware UTC; for a date its 23:59:59
     raises      ValueError when it is neither
     """
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return parse_instant(text)
+    try:
         return datetime.combine(date.fromisoformat(text), LAST_SECOND, time_zone).astimezone(UTC)
-    return parse_instant(text)
+    except OverflowError as error:  # the last day of the calendar, west of Greenwich
+        raise ValueError("a date beyond the calendar") from error
 
 
 def parse_instant(text: str) -> datetime:
