@@ -62,7 +62,7 @@ def test_groups_members_and_tenants_know_their_versions(admin: Admin, operator: 
     ]
     for caller, path in cases:
         tag = caller("GET", path).headers["ETag"]
-        caller.ok("PATCH", path, {"name": "Renamed"}, headers={"If-Match": tag})
+        caller.ok("PATCH", path, {"name": f"Renamed {path}"}, headers={"If-Match": tag})
         caller.refused(412, "PATCH", path, {"name": "Again"}, headers={"If-Match": tag})
     admin.refused(412, "DELETE", cases[0][1], headers={"If-Match": '"1"'})
     admin.refused(412, "DELETE", cases[1][1], headers={"If-Match": '"1"'})

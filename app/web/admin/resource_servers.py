@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from app.actions import resource_servers
+from app.domain.refusals import Invalid, NotFound, Problem
 from app.web.admin import answers
 from app.web.admin.api_keys import with_secret
 from app.web.admin.operations import Call, Operations, Reply
@@ -54,7 +55,10 @@ def list_resource_servers(call: Call) -> Reply:
 )
 def create_resource_server(call: Call) -> Reply:
     """POST /admin/resource-servers."""
-    made = resource_servers.create(call.ctx, call.actor, call.now, **call.given)
+    try:
+        made = resource_servers.create(call.ctx, call.actor, call.now, **call.given)
+    except NotFound as error:  # the address is there; what the body names is not
+        raise Invalid(Problem("tenant", "unknown", "There is no tenant of that name.")) from error
     return with_secret(made, call.operation.path)
 
 
