@@ -9,7 +9,7 @@ from app.domain.refusals import Unavailable
 
 
 class BodyGate:
-    """A WSGI application before another one: of all threads only so many may wait for a body. There is no other deadline for one."""
+    """A WSGI application before another one: only so many threads may wait for a body, which has no other deadline."""
 
     def __init__(self, application: Any, most: int) -> None:
         self._application, self.most = application, most
