@@ -14,6 +14,7 @@ _SAYS_IT_ALL = {
     "NotBegun",
     "WrongMasterKey",
     "AddressTaken",
+    "AddressTaken",
 }  # named, so that a failure imports nothing heavy
 
 

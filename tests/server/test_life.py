@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.runtime.server import AddressTaken, listening_place
+from app.runtime.server import BODY_READERS, AddressTaken, listening_place
 from tests.server.running import Deployment, Server
 from tests.server.wire import FORM, request
 
@@ -156,7 +156,7 @@ def test_what_was_accepted_is_answered_before_the_end(deployment: Deployment) ->
 
 def test_stalled_bodies_leave_room_for_everybody_else(deployment: Deployment) -> None:
     server = deployment.serve()
-    clients = [held_open(server) for _ in range(24)]
+    clients = [held_open(server) for _ in range(BODY_READERS)]
     others = [
         server.ask(request("GET", "/healthz")),
         server.ask(request("GET", "/.well-known/jwks.json")),
