@@ -16,7 +16,9 @@ from app.runtime.metrics import AUDIT
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
-from app.web.behind import Behind, fit
+from app.web import unanswered
+from app.web.admin import blueprint as admin
+from app.web.behind import Behind
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -60,7 +62,10 @@ def create_app(
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    fit(app)
-    behind = None if plane == "public" else Behind(app.wsgi_app)
+    behind = None
+    if plane != "public":
+        unanswered.install(app, ctx)
+        admin.install(app, ctx)
+        behind = Behind(app.wsgi_app)
     app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
 
 from app.web import replies
 from app.web.replies import Answer
@@ -60,26 +58,3 @@ def _reason(headers: list[Header], body: bytes) -> str:
     if dict(headers).get("Content-Type") != replies.PROBLEM:
         return "page"
     return str(orjson.loads(body).get("error"))
-
-
-def fit(app: Flask) -> None:
-    """Fit an application for its place: it names the rule it took, and no page of Flask's own gets out."""
-    app.url_map.merge_slashes = False  # a redirect to a path like the one asked for is no answer to a program
-    app.register_error_handler(HTTPException, _problem)
-
-    @app.after_request
-    def name(response: Response) -> Response:
-        if request.url_rule is not None:
-            request.environ[ROUTE] = request.url_rule.rule
-        return response
-
-
-def _problem(error: HTTPException) -> Any:
-    if error.response is not None:  # somebody raised a whole answer
-        return error.response
-    allow = tuple(header for header in error.get_headers() if header[0] == "Allow")
-    code = error.name.lower().replace(" ", "_")
-    answer = replies.problem(
-        error.code or 500, code, error.name, request.headers.get("X-Request-ID", ""), headers=allow
-    )
-    return Response(answer.body, answer.status, list(answer.headers))

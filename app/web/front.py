@@ -124,7 +124,7 @@ def respond(request: Request, route: Route) -> Answer:
     except Refused as refused:
         if route.oauth:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
-        return replies.door_refusal(refused.verdict, request.id)
+        return replies.door_refusal(refused.verdict, request.id, request.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return _failed(
             request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error
