@@ -14,7 +14,6 @@ _SAYS_IT_ALL = {
     "NotBegun",
     "WrongMasterKey",
     "AddressTaken",
-    "AddressTaken",
 }  # named, so that a failure imports nothing heavy
 
 
