@@ -25,7 +25,9 @@ from app.web.routes import routes
 PLANES = ("all", "public", "admin")
 
 
-def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes, app: Flask | None = None) -> Context:
+def open_context(
+    settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes, app: Flask | None = None
+) -> Context:
     """Open the master key and the database.
 
     app      the Flask application the engines belong to; a bare one when None
@@ -49,7 +51,9 @@ def openapi_document() -> dict[str, Any]:
     return document
 
 
-def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes) -> Flask:
+def create_app(
+    settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes
+) -> Flask:
     """Build the application of one plane.
 
     plane    `public`: protocol and doors; `admin`: management, console, readiness, metrics; `all`: both

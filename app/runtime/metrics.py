@@ -1,4 +1,7 @@
-"""Counts for Prometheus. A request only leaves a note; notes are added up in batches, and processes share sums through files."""
+"""Counts for Prometheus.
+
+A request only leaves a note; notes are added up in batches, and processes share their sums through files.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,13 @@ BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NOTES_AT_ONCE = 512
 WRITE_EVERY_SECONDS = 1.0
-REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS, AUDIT = "requests", "refusals", "tokens_issued", "introspections", "audit_events"
+REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS, AUDIT = (
+    "requests",
+    "refusals",
+    "tokens_issued",
+    "introspections",
+    "audit_events",
+)
 _COUNTERS = {
     REQUESTS: ("Requests answered.", ("route", "method", "status")),
     REFUSALS: ("Requests refused, by the exact reason.", ("route", "reason")),

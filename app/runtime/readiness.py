@@ -1,4 +1,7 @@
-"""Whether this process could do its work now. Asked in a thread of its own: a database that hangs must not hang the question."""
+"""Whether this process could do its work now.
+
+Asked in a thread of its own: a database that hangs must not hang the question.
+"""
 
 from __future__ import annotations
 

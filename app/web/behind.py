@@ -29,7 +29,9 @@ class Behind:
         """
         environ = asked.environ
         environ["HTTP_X_REQUEST_ID"] = asked.id  # the same request keeps one name
-        if asked.method == "HEAD":  # GET without its body (RFC 9110 §9.3.2): the front leaves that away, and needs its length
+        if (
+            asked.method == "HEAD"
+        ):  # GET without its body (RFC 9110 §9.3.2): the front leaves that away, and needs its length
             environ["REQUEST_METHOD"] = "GET"
         taken: list[Any] = []
 
@@ -47,7 +49,9 @@ class Behind:
         status = int(taken[0].partition(" ")[0])
         body = b"".join(parts)
         reason = _reason(taken[1], body) if status >= FIRST_REFUSAL else None
-        return environ.get(ROUTE, "unmatched"), Answer(status, tuple(header for header in taken[1] if header[0].lower() not in OURS), body, reason)
+        return environ.get(ROUTE, "unmatched"), Answer(
+            status, tuple(header for header in taken[1] if header[0].lower() not in OURS), body, reason
+        )
 
 
 def _reason(headers: list[Header], body: bytes) -> str:

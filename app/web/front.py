@@ -20,12 +20,30 @@ from app.web.request import Request
 
 View = Callable[[Request], Answer]
 STATUS_LINES = {
-    200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified", 400: "400 Bad Request", 401: "401 Unauthorized",
-    403: "403 Forbidden", 404: "404 Not Found", 405: "405 Method Not Allowed", 409: "409 Conflict", 410: "410 Gone", 412: "412 Precondition Failed",
-    413: "413 Content Too Large", 415: "415 Unsupported Media Type", 422: "422 Unprocessable Content", 429: "429 Too Many Requests",
-    431: "431 Request Header Fields Too Large", 500: "500 Internal Server Error", 503: "503 Service Unavailable",
+    200: "200 OK",
+    201: "201 Created",
+    204: "204 No Content",
+    304: "304 Not Modified",
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    409: "409 Conflict",
+    410: "410 Gone",
+    412: "412 Precondition Failed",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    422: "422 Unprocessable Content",
+    429: "429 Too Many Requests",
+    431: "431 Request Header Fields Too Large",
+    500: "500 Internal Server Error",
+    503: "503 Service Unavailable",
 }
-ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Server", "keyturn"))  # RFC 9110 §10.2.4: no version helps only guests
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Server", "keyturn"),
+)  # RFC 9110 §10.2.4: no version helps only guests
 MOST_DISCARDED = 256 * 1024
 HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
@@ -69,7 +87,9 @@ class Front:
             log.granted(request, name, answer)
         status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
         length = str(len(answer.body))
-        start_response(status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)])
+        start_response(
+            status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)]
+        )
         self._note(name, request.method, status[:3], answer.reason, perf_counter() - began)
         return [answer.body] if request.method != "HEAD" else []
 
@@ -106,7 +126,9 @@ def respond(request: Request, route: Route) -> Answer:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
         return replies.door_refusal(refused.verdict, request.id, request.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
-        return _failed(request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error)
+        return _failed(
+            request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error
+        )
 
 
 def _failed(request: Request, answer: Answer, error: Exception) -> Answer:

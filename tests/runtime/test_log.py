@@ -54,7 +54,12 @@ def test_what_libraries_log_has_our_form_and_no_values(lines: Any) -> None:
     except ValueError:
         logging.getLogger("sqlalchemy.engine").exception("It failed.")
     line = lines()[0]
-    assert (line["event"], line["logger"], line["level"], line["error"]) == ("It failed.", "sqlalchemy.engine", "error", "ValueError")
+    assert (line["event"], line["logger"], line["level"], line["error"]) == (
+        "It failed.",
+        "sqlalchemy.engine",
+        "error",
+        "ValueError",
+    )
     assert "kts_secret" not in json.dumps(line)
     assert line["where"]
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,10 +21,10 @@ from app.clock import utc_now
 from app.factory import open_context
 from app.runtime import migrations, vault
 from app.settings import load
+from tests.server.wire import FORM, PATIENCE, Answer, Wire, request
 from tests.world import OPERATOR, Key, as_key
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 20
 LAUNCH = """
 import sys
 from app.runtime.server import AddressTaken, serve
@@ -39,66 +36,6 @@ except AddressTaken as error:
 """
 
 
-@dataclass(frozen=True)
-class Answer:
-    """One answer off the wire."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """The body as JSON."""
-        return json.loads(self.body)
-
-
-class Wire:
-    """A connection on which anything can be sent."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
-        self._kept = b""
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendall(data)
-
-    def answer(self, *, head: bool = False) -> Answer | None:
-        """The next answer, or None when the connection ended without one."""
-        while b"\r\n\r\n" not in self._kept:
-            if not self._more():
-                return None
-        top, _, self._kept = self._kept.partition(b"\r\n\r\n")
-        lines = top.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-        status = int(lines[0].split(" ")[1])
-        if status == 100:
-            return self.answer(head=head)
-        length = 0 if head or status in {204, 304} else int(headers.get("content-length", "0"))
-        while len(self._kept) < length and self._more():
-            pass
-        body, self._kept = self._kept[:length], self._kept[length:]
-        return Answer(status, headers, body)
-
-    def ended(self) -> bool:
-        """Whether the other side closes the connection, having sent nothing more."""
-        return not self._kept and not self._more()
-
-    def _more(self) -> bool:
-        try:
-            data = self.socket.recv(65536)
-        except ConnectionError:
-            return False
-        self._kept += data
-        return bool(data)
-
-    def __enter__(self) -> Wire:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.socket.close()
-
-
 @dataclass
 class Deployment:
     """Settings, an SQLite database with one key, and the servers started on it."""
@@ -108,7 +45,11 @@ class Deployment:
     servers: list[Server] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.environment = {"KEYTURN_DATA_DIR": str(self.folder / "data"), "KEYTURN_KEYS_DIR": str(self.folder / "keys"), **self.settings}
+        self.environment = {
+            "KEYTURN_DATA_DIR": str(self.folder / "data"),
+            "KEYTURN_KEYS_DIR": str(self.folder / "keys"),
+            **self.settings,
+        }
         settings, now = load(self.environment), utc_now() - timedelta(minutes=1)
         settings.data_dir.mkdir(parents=True)
         vault.create(settings.keys_dir)
@@ -120,7 +61,9 @@ class Deployment:
         self.key: Key = as_key(keys.create(ctx, OPERATOR, tenant["id"], NewKey("Mobile App", group="Full access"), now))
         ctx.database.close()
 
-    def serve(self, *arguments: str, host: str = "127.0.0.1", workers: int = 1, plane: str = "all", port: int | None = None) -> Server:
+    def serve(
+        self, *arguments: str, host: str = "127.0.0.1", workers: int = 1, plane: str = "all", port: int | None = None
+    ) -> Server:
         """Start a server and wait until it answers."""
         command = list(arguments) or [sys.executable, "-c", LAUNCH, host, str(port or 0), str(workers), plane]
         server = Server(command, {**os.environ, **self.environment, "PYTHONPATH": str(ROOT)}, host, port)
@@ -134,27 +77,18 @@ class Deployment:
     @property
     def token_request(self) -> bytes:
         """A whole, good request for a token."""
-        return request("POST", "/token", {"Authorization": self.key.basic, "Content-Type": FORM}, b"grant_type=client_credentials")
-
-
-FORM = "application/x-www-form-urlencoded"
-
-
-def request(method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
-    """Write a request down."""
-    fields = {"Host": "127.0.0.1", **({"Content-Length": str(len(body))} if body else {}), **(headers or {})}
-    return f"{method} {target} HTTP/1.1\r\n".encode() + b"".join(f"{n}: {v}\r\n".encode("latin-1") for n, v in fields.items()) + b"\r\n" + body
-
-
-def basic(pair: bytes) -> str:
-    return "Basic " + base64.b64encode(pair).decode()
+        return request(
+            "POST", "/token", {"Authorization": self.key.basic, "Content-Type": FORM}, b"grant_type=client_credentials"
+        )
 
 
 class Server:
     """A process with its workers; what it logs is read all the while."""
 
     def __init__(self, command: list[str], environment: dict[str, str], host: str, port: int | None) -> None:
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
         self.host, self.port = host, port or 0
         self.raw: list[str] = []
         self._heard = threading.Condition()
@@ -238,6 +172,3 @@ class Server:
                 worker.kill()
             self.process.wait()
         self._reader.join(PATIENCE)
-
-
-REQUEST_ID = re.compile(r"[0-9a-f]{24}")

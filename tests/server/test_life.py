@@ -12,10 +12,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.runtime.server import AddressTaken, listening_place
-from tests.server.running import FORM, Deployment, Server, request
+from app.runtime.server import BODY_READERS, AddressTaken, listening_place
+from tests.server.running import Deployment, Server
+from tests.server.wire import FORM, request
 
 END_SECONDS = 8
+
+
+def note(measured: str) -> None:
+    """Tell what was measured to whoever runs the tests with -s."""
+    sys.stdout.write(f"{measured}\n")
 
 
 def held_open(server: Server) -> socket.socket:
@@ -31,13 +37,23 @@ def test_the_first_and_the_last_line_say_what_ran(deployment: Deployment) -> Non
     server = deployment.serve(plane="public", workers=2)
     assert server.stop() == 0
     first, last = server.lines[0], server.lines[-1]
-    assert (first["event"], first["plane"], first["workers"], first["database"]) == ("server.starting", "public", 2, "sqlite")
+    assert (first["event"], first["plane"], first["workers"], first["database"]) == (
+        "server.starting",
+        "public",
+        2,
+        "sqlite",
+    )
     assert {"version", "sqlite", "checkpoints", "host", "port"} <= first.keys()
     assert last["event"] == "server.stopped"
 
 
 def test_a_second_server_on_the_same_port_says_so_in_one_line(server: Server, deployment: Deployment) -> None:
-    second = Server([*server.process.args[:4], str(server.port), "1", "all"], dict(psutil.Process(server.process.pid).environ()), "127.0.0.1", server.port)  # type: ignore[index]
+    second = Server(
+        [*server.process.args[:4], str(server.port), "1", "all"],
+        dict(psutil.Process(server.process.pid).environ()),
+        "127.0.0.1",
+        server.port,
+    )  # type: ignore[index]
     assert second.wait() == 1
     assert "".join(second.raw) == f"Cannot listen at 127.0.0.1 port {server.port}: Address already in use.\n"
     answer = server.ask(request("GET", "/healthz"))
@@ -91,7 +107,9 @@ def test_workers_do_not_outlive_a_killed_parent(deployment: Deployment) -> None:
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_time_whatever_its_clients_do(deployment: Deployment, told: signal.Signals) -> None:
     server = deployment.serve(workers=2)
-    clients = [held_open(server) for _ in range(5)] + [socket.create_connection((server.host, server.port)) for _ in range(5)]
+    clients = [held_open(server) for _ in range(5)] + [
+        socket.create_connection((server.host, server.port)) for _ in range(5)
+    ]
     workers, began = server.workers, time.monotonic()
     server.process.send_signal(told)
     assert server.wait() == 0
@@ -131,15 +149,19 @@ def test_what_was_accepted_is_answered_before_the_end(deployment: Deployment) ->
     assert server.stop() == 0
     for client in clients:
         client.join()
-    print(f"answered {len(good)}, refused {len(refused)}, cut {len(cut)}")
+    note(f"answered {len(good)}, refused {len(refused)}, cut {len(cut)}")
     assert all(answer is None for answer in cut)
     assert len(cut) <= 8
 
 
 def test_stalled_bodies_leave_room_for_everybody_else(deployment: Deployment) -> None:
     server = deployment.serve()
-    clients = [held_open(server) for _ in range(24)]
-    others = [server.ask(request("GET", "/healthz")), server.ask(request("GET", "/.well-known/jwks.json")), server.ask(deployment.token_request)]
+    clients = [held_open(server) for _ in range(BODY_READERS)]
+    others = [
+        server.ask(request("GET", "/healthz")),
+        server.ask(request("GET", "/.well-known/jwks.json")),
+        server.ask(deployment.token_request),
+    ]
     for client in clients:
         client.close()
     assert [answer.status for answer in others if answer is not None] == [200, 200, 503]
@@ -153,8 +175,12 @@ def test_a_start_without_a_master_key_ends_with_the_reason(deployment: Deploymen
     environment = {**deployment.environment, "KEYTURN_KEYS_DIR": str(tmp_path)}
     other = Deployment.__new__(Deployment)
     other.environment, other.servers, other.folder = environment, [], tmp_path
-    server = Server([sys.executable, "-c", "from tests.server.running import LAUNCH; exec(LAUNCH)", "127.0.0.1", "0", "1", "all"],
-                    {**environment, "PATH": "/usr/bin:/bin"}, "127.0.0.1", None)
+    server = Server(
+        [sys.executable, "-c", "from tests.server.running import LAUNCH; exec(LAUNCH)", "127.0.0.1", "0", "1", "all"],
+        {**environment, "PATH": "/usr/bin:/bin"},
+        "127.0.0.1",
+        None,
+    )
     assert server.wait() == 1
     assert "There is no master key" in server.heard("worker.failed")["reason"]
 
@@ -168,12 +194,18 @@ def test_a_worker_stays_small(deployment: Deployment) -> None:
             assert answer is not None
             assert answer.status == 200
     megabytes = server.workers[0].memory_info().rss / 2**20
-    print(f"a worker after 2,000 tokens: {megabytes:.0f} MB")
+    note(f"a worker after 2,000 tokens: {megabytes:.0f} MB")
     assert server.stop() == 0
     assert megabytes <= 120
 
 
-@pytest.mark.parametrize("command", ["granian --interface wsgi --host 127.0.0.1 --port {} --no-ws wsgi:application", "gunicorn -b 127.0.0.1:{} wsgi:application"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "granian --interface wsgi --host 127.0.0.1 --port {} --no-ws wsgi:application",
+        "gunicorn -b 127.0.0.1:{} wsgi:application",
+    ],
+)
 def test_other_ways_to_serve_a_wsgi_application_work_too(deployment: Deployment, command: str) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

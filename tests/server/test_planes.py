@@ -8,9 +8,17 @@ from contextlib import closing
 
 import pytest
 
-from tests.server.running import FORM, Answer, Deployment, Server, request
+from tests.server.running import Deployment, Server
+from tests.server.wire import FORM, Answer, request
 
-PUBLIC = ["/token", "/introspect", "/revoke", "/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/api/user"]
+PUBLIC = [
+    "/token",
+    "/introspect",
+    "/revoke",
+    "/.well-known/jwks.json",
+    "/.well-known/oauth-authorization-server",
+    "/api/user",
+]
 OPERATORS = ["/readyz", "/metrics"]
 
 
@@ -36,7 +44,9 @@ def admin(deployment: Deployment) -> Server:
     return deployment.serve(plane="admin")
 
 
-@pytest.mark.parametrize("route", [*OPERATORS, "/admin/api-keys", "/tenant-api-keys", "/sign-in", "/settings", "/static/x", "/"])
+@pytest.mark.parametrize(
+    "route", [*OPERATORS, "/admin/api-keys", "/tenant-api-keys", "/sign-in", "/settings", "/static/x", "/"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "BREW"])
 def test_the_public_plane_knows_nothing_of_the_other(public: Server, route: str, method: str) -> None:
     answer = public.ask(request(method, route))
@@ -61,13 +71,18 @@ def test_readiness_names_every_check(admin: Server) -> None:
     assert answer.json == {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "signing_key": "ok"}}
 
 
-def test_the_admin_plane_tells_what_all_workers_of_all_planes_counted(public: Server, admin: Server, deployment: Deployment) -> None:
+def test_the_admin_plane_tells_what_all_workers_of_all_planes_counted(
+    public: Server, admin: Server, deployment: Deployment
+) -> None:
     before = metric(admin, "keyturn_tokens_issued_total")
     for _ in range(20):
         public.ask(deployment.token_request)
     public.ask(request("POST", "/token", {"Content-Type": FORM}, b"grant_type=client_credentials"))
     public.heard("request.refused", after=0)
-    while metric(admin, 'keyturn_requests_total{method="POST",route="token",status="401"}') < 1 or metric(admin, "keyturn_tokens_issued_total") < before + 20:
+    while (
+        metric(admin, 'keyturn_requests_total{method="POST",route="token",status="401"}') < 1
+        or metric(admin, "keyturn_tokens_issued_total") < before + 20
+    ):
         pass  # each worker writes its sums once a second
     assert metric(admin, "keyturn_tokens_issued_total") == before + 20
     assert metric(admin, 'keyturn_refusals_total{reason="no_credentials",route="token"}') == 1
@@ -80,7 +95,16 @@ def test_labels_come_from_closed_lists(admin: Server) -> None:
     text = asked(admin, "/metrics").body.decode()
     assert "BREW" not in text
     assert "secret-" not in text
-    assert set(re.findall(r'method="(\w+)"', text)) <= {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
+    assert set(re.findall(r'method="(\w+)"', text)) <= {
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "OPTIONS",
+        "other",
+    }
     assert re.search(r'keyturn_build_info\{python="3[.\d]+",version="[^"]+"\} 1\.0', text)
 
 

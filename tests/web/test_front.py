@@ -11,7 +11,16 @@ from flask.testing import FlaskClient
 from tests.fixtures import WorldMaker
 from tests.world import World
 
-ROUTES = ["/token", "/.well-known/jwks.json", "/healthz", "/readyz", "/metrics", "/api/user", "/nothing", "/admin/nothing"]
+ROUTES = [
+    "/token",
+    "/.well-known/jwks.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/api/user",
+    "/nothing",
+    "/admin/nothing",
+]
 LOOPBACK = "http://127.0.0.1:8000"
 
 
@@ -61,7 +70,8 @@ def behind(world: World) -> Iterable[FlaskClient]:
 
 
 @pytest.mark.parametrize(("route", "method", "status"), [
-    ("/behind/crash", "GET", 500), ("/behind/teapot", "GET", 418), ("/behind/page/x", "POST", 405), ("/behind", "GET", 404),
+    ("/behind/crash", "GET", 500), ("/behind/teapot", "GET", 418), ("/behind/page/x", "POST", 405),
+    ("/behind", "GET", 404),
 ])  # fmt: skip
 def test_no_page_of_flask_gets_out(behind: Any, route: str, method: str, status: int) -> None:
     answer = behind.open(route, method=method, headers={"X-Request-ID": "r-1"})
