@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -180,14 +179,18 @@ def owned_token(ctx: Context, caller: Caller, token: str, now: datetime) -> Call
 
 
 def revoke(ctx: Context, owner: Caller, actor: Actor, now: datetime) -> None:
-    """Take one token back. In force on every node when this returns."""
+    """Take one token back. In force on every node when this returns; raises Unavailable when it is not."""
     claims = owner.claims
     if claims is None:
         return
-    kept_until = datetime.fromtimestamp(claims.expires_at, UTC) + CLOCK_LEEWAY
-    with suppress(Conflict), ctx.database.transaction() as connection:  # two at once: the other one did it
-        if revoked_tokens.add(connection, claims.jti, owner.key_id, now, kept_until):
-            audit.record(
-                connection, ctx.vault.audit_key, Event.TOKEN_REVOKED, actor, now, tenant_id=owner.facts.tenant_id,
-                object_kind="key", object_id=owner.key_id, after={"jti": claims.jti},
-            )
+    jti, kept_until = claims.jti, datetime.fromtimestamp(claims.expires_at, UTC) + CLOCK_LEEWAY
+    try:
+        with ctx.database.transaction() as connection:
+            if revoked_tokens.add(connection, jti, owner.key_id, now, kept_until):
+                audit.record(
+                    connection, ctx.vault.audit_key, Event.TOKEN_REVOKED, actor, now, tenant_id=owner.facts.tenant_id,
+                    object_kind="key", object_id=owner.key_id, after={"jti": jti},
+                )
+    except Conflict as conflict:  # two at once, and the other one did it; or else it has not been done
+        if not ctx.database.read(lambda connection: revoked_tokens.known(connection, jti)):
+            raise Unavailable("The token cannot be taken back now.") from conflict

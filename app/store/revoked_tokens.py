@@ -16,7 +16,12 @@ def add(connection: Connection, jti: str, key_id: str, now: datetime, kept_until
     returns      False when it was taken back before
     """
     connection.execute(delete(RevokedToken).where(RevokedToken.kept_until < now))
-    if connection.execute(select(RevokedToken.jti).where(RevokedToken.jti == jti)).first() is not None:
+    if known(connection, jti):
         return False
     connection.execute(insert(RevokedToken).values(jti=jti, key_id=key_id, revoked_at=now, kept_until=kept_until))
     return True
+
+
+def known(connection: Connection, jti: str) -> bool:
+    """Whether a token was taken back."""
+    return connection.execute(select(RevokedToken.jti).where(RevokedToken.jti == jti)).first() is not None
