@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.clock import Clock, utc_now
 from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
+from app.runtime.metrics import Metrics
 from app.runtime.ring import KeyRing
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
@@ -26,4 +27,5 @@ class Context:
     clock: Clock = utc_now
     entropy: Entropy = secrets.token_bytes
     throttle: GuessingThrottle = field(default_factory=GuessingThrottle)
+    metrics: Metrics = field(default_factory=Metrics)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

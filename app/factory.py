@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from importlib import import_module
+from typing import Any
 
 from flask import Flask
 
@@ -10,11 +12,13 @@ from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
 from app.runtime import log, vault
+from app.runtime.metrics import AUDIT
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
 from app.web import unanswered
 from app.web.admin import blueprint as admin
+from app.web.behind import Behind
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -29,8 +33,20 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
-    database.told = log.told
-    return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+
+    def told(event: str, **members: Any) -> None:
+        log.told(event, **members)
+        ctx.metrics.count(AUDIT, members["recorded"])
+
+    database.told = told
+    return ctx
+
+
+def openapi_document() -> dict[str, Any]:
+    """Describe the management API."""
+    document: dict[str, Any] = import_module("app.web.admin.openapi").document()
+    return document
 
 
 def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes) -> Flask:
@@ -42,8 +58,10 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    unanswered.install(app, ctx)
+    behind = None
     if plane != "public":
+        unanswered.install(app, ctx)
         admin.install(app, ctx)
-    app.wsgi_app = Front(ctx, routes(settings, plane), app.wsgi_app)  # type: ignore[method-assign]
+        behind = Behind(app.wsgi_app)
+    app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

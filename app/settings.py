@@ -16,13 +16,14 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.domain import times
 from app.domain.networks import Network, parse_network
 
 PREFIX = "KEYTURN_"
 SECRETS = ("master_key", "database_url", "redis_url")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 JWKS_MAX_AGE = timedelta(seconds=300)
-CLOCK_LEEWAY = timedelta(seconds=5)
+CLOCK_LEEWAY = times.CLOCK_LEEWAY
 
 
 class SettingsError(Exception):

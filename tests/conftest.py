@@ -5,9 +5,18 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fixtures import database, make_world, postgres_template, sqlite_template, world
+from tests.house.test_assertions import ASSERTIONS
 from tests.postgres import PostgresServer
 
 __all__ = ["database", "make_world", "postgres", "postgres_template", "sqlite_template", "world"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print which assertions of the specifications still wait, and for what."""
+    waiting = {number: assertion["open"] for number, assertion in ASSERTIONS.items() if "open" in assertion}
+    terminalreporter.write_sep("-", f"open assertions: {len(waiting)} of {len(ASSERTIONS)}")
+    for number, reason in waiting.items():
+        terminalreporter.write_line(f"{number}: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -10,24 +10,16 @@ from typing import Any
 
 import pytest
 
-from app.models import Base
+from app.runtime import migrations
+from app.settings import load
 from tests.postgres import PostgresServer
 from tests.world import World, copy_sqlite
 
 WorldMaker = Callable[..., World]
 
 
-def _begin(url: str, folder: Path) -> None:
-    from app.factory import open_context
-    from app.runtime import vault
-    from app.settings import load
-
-    settings = load({"KEYTURN_DATABASE_URL": url, "KEYTURN_KEYS_DIR": str(folder / "keys")})
-    if not (folder / "keys").exists():
-        vault.create(folder / "keys")
-    ctx = open_context(settings)
-    Base.metadata.create_all(ctx.database.writer)
-    ctx.database.close()
+def begin(url: str, folder: Path) -> None:
+    migrations.upgrade(load({"KEYTURN_DATABASE_URL": url}).database)
     World(url, folder).close()
 
 
@@ -35,7 +27,7 @@ def _begin(url: str, folder: Path) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a begun SQLite deployment and its master key."""
     folder = tmp_path_factory.mktemp("sqlite-template")
-    _begin(f"sqlite:///{folder / 'keyturn.db'}", folder)
+    begin(f"sqlite:///{folder / 'keyturn.db'}", folder)
     return folder
 
 
@@ -44,7 +36,7 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: Postgr
     """A folder with a master key, and the name of a begun PostgreSQL deployment."""
     folder = tmp_path_factory.mktemp("postgres-template")
     name = f"template_{os.getpid()}"
-    _begin(postgres.database(name), folder)
+    begin(postgres.database(name), folder)
     return folder, name
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.actions import deployment, keys, tenants
+from app.actions import deployment, keys, resource_servers, tenants
 from app.actions.keys import KeyWithSecret, NewKey
 from app.context import Context
 from app.domain.events import Actor
@@ -69,6 +69,7 @@ class World:
             **(settings or {}),
         }
         self.clock = FrozenClock()
+        self._processes: list[Flask] = []
         if not (folder / "keys" / "master.key").exists():
             vault.create(folder / "keys")
         self.app = self.another_process()
@@ -87,7 +88,9 @@ class World:
 
     def another_process(self, plane: str = "all", **settings: str) -> Flask:
         """A second application on the same database, sharing nothing with the first but the rows and the clock."""
-        return create_app(load({**self.environment, **settings}), plane=plane, clock=self.clock)
+        app = create_app(load({**self.environment, **settings}), plane=plane, clock=self.clock)
+        self._processes.append(app)
+        return app
 
     @cached_property
     def client(self) -> FlaskClient:
@@ -118,6 +121,11 @@ class World:
         made = keys.create(self.ctx, OPERATOR, (tenant or self.tenant)["id"], NewKey(name, group=group, **more), self.clock())
         return as_key(made)
 
+    def resource_server(self, name: str = "Contacts API", audience: str | None = None, tenant: dict[str, Any] | None = None) -> Key:
+        """A new key that may introspect the tokens of an audience, the default one when None."""
+        owner = tenant["id"] if tenant is not None else None
+        return as_key(resource_servers.create(self.ctx, OPERATOR, self.clock(), name=name, audience=audience, tenant=owner))
+
     def token(self, key: Key, **form: str) -> str:
         """A fresh access token of a key, asked for over HTTP."""
         answer = self.client.post("/token", data={"grant_type": "client_credentials", **form}, auth=key.auth)
@@ -136,8 +144,9 @@ class World:
         return self.client.get("/api/user", headers={"X-API-Key": secret}).status_code
 
     def close(self) -> None:
-        """Let go of the database."""
-        self.ctx.database.close()
+        """Let every process go of the database."""
+        for app in self._processes:
+            app.extensions["keyturn"].database.close()
 
 
 def as_key(made: KeyWithSecret) -> Key:

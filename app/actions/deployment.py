@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 
 from app.actions import signing_keys, tenants
 from app.context import Context
@@ -16,7 +16,9 @@ from app.domain import scopes
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, fold
 from app.domain.refusals import Invalid, Problem
-from app.store import audit, deployment, facts, groups, tenants as tenant_rows
+from app.store import audit, deployment, facts, groups
+from app.store import tenants as tenant_rows
+from app.store.database import sqlite_file
 
 BUILT_IN = (
     ("grp_full", "Full access", scopes.FULL_ACCESS, "tenant_api_key", "Every product scope, and every scope that manages the tenant's own affairs."),
@@ -31,13 +33,42 @@ class WrongMasterKey(Exception):
     """The database belongs to another master key."""
 
 
+class NotBegun(Exception):
+    """There is no deployment here; the message says where it was looked for."""
+
+
+def place(ctx: Context) -> str:
+    """Say where the database is, without its password."""
+    url = make_url(ctx.settings.database)
+    return str(url.database) if ctx.database.is_sqlite else url.render_as_string(hide_password=True)
+
+
+def has_file(ctx: Context) -> bool:
+    """Whether opening the database creates nothing: an SQLite file has to be there before."""
+    file = sqlite_file(ctx.settings.database)
+    return file is None or file.exists()
+
+
+def require(ctx: Context) -> None:
+    """Make sure that there is a deployment, and that it belongs to this master key; creates nothing.
+
+    raises   NotBegun, WrongMasterKey, Unavailable
+    """
+    if not has_file(ctx):
+        raise NotBegun(
+            f"There is no database at {place(ctx)}. `keyturn init` makes one; KEYTURN_DATABASE_URL names another."
+        )
+    if not check_master_key(ctx):
+        raise NotBegun(f"The database at {place(ctx)} holds no deployment yet. `keyturn init` begins one.")
+
+
 def check_master_key(ctx: Context) -> bool:
     """Whether the deployment has begun; raises WrongMasterKey when it began under another master key."""
     row = ctx.database.read(lambda connection: deployment.find(connection) if deployment.exists(connection) else None)
     if row is None:
         return False
     if row.master_fingerprint != ctx.vault.fingerprint:
-        raise WrongMasterKey
+        raise WrongMasterKey(f"The database at {place(ctx)} belongs to another master key than the one given.")
     return True
 
 

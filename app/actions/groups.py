@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.actions import group_terms, terms
+from app.actions.shapes import group_objects
 from app.actions.tenants import new_id
 from app.context import Context
 from app.domain import scopes as vocabulary
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
-from app.domain.times import rfc3339
 from app.store import audit, tenants
 from app.store import groups as store
 
@@ -31,7 +30,7 @@ def page(ctx: Context, tenant_id: str, after: tuple[str, str] | None, limit: int
     limit     at most so many
     """
     return ctx.database.read(
-        lambda connection: _objects(connection, tenant_id, store.page(connection, tenant_id, after, limit))
+        lambda connection: group_objects(connection, tenant_id, store.page(connection, tenant_id, after, limit))
     )
 
 
@@ -133,8 +132,8 @@ def edit(
             tenant_id,
             row.id,
             now,
-            {member: before[member] for member in changed},
-            changed,
+            before={member: before[member] for member in changed},
+            after=changed,
         )
         return after
 
@@ -171,7 +170,7 @@ def delete(
         store.move_keys(connection, row.id, target.id if target is not None else FOR_DELETED_KEYS)
         store.remove(connection, row.id)
         moved = {"moved_to": target.id, "moved_keys": before["keys"]} if target is not None else {}
-        _record(ctx, connection, Event.GROUP_DELETED, actor, tenant_id, row.id, now, _told(before), moved)
+        _record(ctx, connection, Event.GROUP_DELETED, actor, tenant_id, row.id, now, before=_told(before), after=moved)
 
 
 def _found(connection: Connection, tenant_id: str, group: str) -> Row[Any]:
@@ -213,27 +212,8 @@ def _move_default(
     )
 
 
-def _objects(connection: Connection, tenant_id: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
-    counts = store.key_counts(connection, tenant_id, [row.id for row in rows])
-    return [
-        {
-            "id": row.id,
-            "name": row.name,
-            "type": row.type,
-            "description": row.description,
-            "scopes": sorted(vocabulary.unpack(row.scopes)),
-            "built_in": row.built_in is not None,
-            "keys": counts[row.id],
-            "created_at": rfc3339(row.created_at),
-            "updated_at": rfc3339(row.updated_at),
-            "version": row.version,
-        }
-        for row in rows
-    ]
-
-
 def _object(connection: Connection, tenant_id: str, row: Row[Any]) -> dict[str, Any]:
-    return _objects(connection, tenant_id, [row])[0]
+    return group_objects(connection, tenant_id, [row])[0]
 
 
 def _told(group: dict[str, Any]) -> dict[str, Any]:
@@ -248,6 +228,7 @@ def _record(
     tenant_id: str,
     group_id: str,
     now: datetime,
+    *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:

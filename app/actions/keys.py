@@ -214,12 +214,12 @@ def delete(ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetim
         )
 
 
-def show(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> dict[str, Any]:
-    """One key; NotFound when it is not there or another tenant's."""
+def show(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> dict[str, Any]:
+    """One key, looked for in every tenant without one; NotFound when it is not there or another tenant's."""
     return ctx.database.read(lambda connection: key_object(connection, _found(connection, tenant_id, key_id), now))
 
 
-def _found(connection: Connection, tenant_id: str, key_id: str) -> Row[Any]:
+def _found(connection: Connection, tenant_id: str | None, key_id: str) -> Row[Any]:
     row = store.find(connection, tenant_id, TENANT_KEY, key_id)
     if row is None:
         raise NotFound("API key")

@@ -22,7 +22,6 @@ from app.store import members as store
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
 LONGEST_EMAIL, LONGEST_NAME = 254, 100  # RFC 5321 §4.5.3.1.3 leaves 254 characters for an address
-_TOLD = ("role", "active", "operator")
 
 
 def page(ctx: Context, tenant_id: str, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -48,6 +47,11 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "created_at": rfc3339(row.created_at),
         "version": row.version,
     }
+
+
+def told(member: dict[str, Any]) -> dict[str, Any]:
+    """The part of a member that the audit log may name."""
+    return {name: member[name] for name in ("role", "active", "operator")}
 
 
 def create(
@@ -81,7 +85,7 @@ def create(
             created_at=now,
         )
         made = shown(_found(connection, tenant_id, member_id))
-        _record(ctx, connection, Event.MEMBER_CREATED, actor, tenant_id, member_id, now, after=_told(made))
+        _record(ctx, connection, Event.MEMBER_CREATED, actor, tenant_id, member_id, now, after=told(made))
         return made
 
 
@@ -122,18 +126,9 @@ def edit(
         _keep_a_global_admin(connection, row, columns.get("role", row.role), active=columns.get("active", row.active))
         store.change(connection, row.id, row.version, **columns)
         before, after = shown(row), shown(_found(connection, tenant_id, row.id))
-        changed = {member: value for member, value in _told(after).items() if value != before[member]}
-        _record(
-            ctx,
-            connection,
-            Event.MEMBER_EDITED,
-            actor,
-            tenant_id,
-            row.id,
-            now,
-            {member: before[member] for member in changed},
-            changed,
-        )
+        changed = {column: value for column, value in told(after).items() if value != before[column]}
+        old = {column: before[column] for column in changed}
+        _record(ctx, connection, Event.MEMBER_EDITED, actor, tenant_id, row.id, now, before=old, after=changed)
         return after
 
 
@@ -151,7 +146,7 @@ def remove(
         store.change(
             connection, row.id, row.version, removed_at=now, active=False, operator=False, email="", email_folded=row.id
         )
-        _record(ctx, connection, Event.MEMBER_REMOVED, actor, tenant_id, row.id, now, before=_told(shown(row)))
+        _record(ctx, connection, Event.MEMBER_REMOVED, actor, tenant_id, row.id, now, before=told(shown(row)))
 
 
 def reset(ctx: Context, actor: Actor, tenant_id: str | None, member: str, now: datetime) -> str:
@@ -226,10 +221,6 @@ def _keep_a_global_admin(connection: Connection, row: Row[Any], role: str, *, ac
         )
 
 
-def _told(member: dict[str, Any]) -> dict[str, Any]:
-    return {name: member[name] for name in _TOLD}
-
-
 def _record(
     ctx: Context,
     connection: Connection,
@@ -238,6 +229,7 @@ def _record(
     tenant_id: str,
     member_id: str,
     now: datetime,
+    *,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:

@@ -1,7 +1,8 @@
-"""How a key looks in an answer (PRODUCT.md §5)."""
+"""How a key and a group look in an answer (PRODUCT.md §5)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from app.domain import credentials, scopes
 from app.domain.times import rfc3339
-from app.store import facts, keys, members
+from app.store import facts, groups, keys, members
 
 EXPIRING_SOON = timedelta(days=14)
 
@@ -67,3 +68,23 @@ def _held(connection: Connection, row: Row[Any]) -> tuple[frozenset[str], bool]:
     if creator is None:
         return frozenset(), True
     return scopes.of_role(scopes.Role(creator.role), facts.product_scopes(connection)), off or not creator.active
+
+
+def group_objects(connection: Connection, tenant_id: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Groups of a tenant, or built in, as answers give them; keys are counted within the tenant."""
+    counts = groups.key_counts(connection, tenant_id, [row.id for row in rows])
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "type": row.type,
+            "description": row.description,
+            "scopes": sorted(scopes.unpack(row.scopes)),
+            "built_in": row.built_in is not None,
+            "keys": counts[row.id],
+            "created_at": rfc3339(row.created_at),
+            "updated_at": rfc3339(row.updated_at),
+            "version": row.version,
+        }
+        for row in rows
+    ]

@@ -18,7 +18,8 @@ from app.domain.networks import Address
 from app.domain.policy import Attempt
 from app.domain.refusals import Conflict, Reason, Refused, Unavailable, Verdict
 from app.domain.status import LIST_BITS, LIST_SIZE
-from app.domain.tokens import sign
+from app.domain.tokens import LARGEST_TOKEN, sign
+from app.runtime.metrics import TOKENS
 from app.settings import CLOCK_LEEWAY
 from app.store import audit, keys, revoked_tokens
 
@@ -105,7 +106,11 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
         claims["tenant"] = facts.tenant_id
     if facts.networks:
         claims["ip_restricted"] = True
-    return Grant(sign(ring.signing, orjson.dumps(claims)), granted, expires_at - issued_at)
+    token = sign(ring.signing, orjson.dumps(claims))
+    if len(token) > LARGEST_TOKEN:  # no door would read it: the caller must ask for fewer scopes
+        raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
+    ctx.metrics.count(TOKENS)
+    return Grant(token, granted, expires_at - issued_at)
 
 
 def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:

@@ -11,7 +11,8 @@ LONGEST_DESCRIPTION = 1000
 
 def fold(text: str) -> str:
     """Fold case and accents away, so that search and order do not see them."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Decomposed first: a ligature or sign such as ℡ hides capitals, and folding what was folded must change nothing.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
@@ -39,5 +40,6 @@ def clean_description(text: str, problems: list[Problem]) -> str:
 
 
 def _unprintable(text: str) -> bool:
-    # Cc are controls (NUL among them), Cs lone surrogates; the bidirectional overrides could make one name look like another.
-    return any(unicodedata.category(c) in {"Cc", "Cs"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068" for c in text)
+    # Cc are controls (NUL among them), Cs lone surrogates, Zl and Zp line breaks; the bidirectional overrides could make one name
+    # look like another.
+    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068" for c in text)

@@ -101,7 +101,7 @@ class Forbidden(Exception):
         self.hints = hints
 
 
-@dataclass
+@dataclass(eq=False)  # an exception is itself and nothing else, and must be hashable
 class Conflict(Exception):
     """The object's state does not allow the change.
 

@@ -6,9 +6,12 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,6})\s*(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-LAST_SECOND = time(23, 59, 59)
+# Where clocks go back at midnight this second comes twice; a day ends with the later one.
+LAST_SECOND = time(23, 59, 59, fold=1)
+# How far the clocks of processes may be apart.
+CLOCK_LEEWAY = timedelta(seconds=5)
 
 
 def zone(name: str) -> ZoneInfo:
@@ -31,12 +34,9 @@ def parse_expiry(text: str, time_zone: ZoneInfo) -> datetime:
     returns     aware UTC; for a date its 23:59:59
     raises      ValueError when it is neither
     """
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        return parse_instant(text)
-    try:
-        return datetime.combine(date.fromisoformat(text), LAST_SECOND, time_zone).astimezone(UTC)
-    except OverflowError as error:  # the last day of the calendar, west of Greenwich
-        raise ValueError("a date beyond the calendar") from error
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return _in_utc(datetime.combine(date.fromisoformat(text), LAST_SECOND, time_zone))
+    return parse_instant(text)
 
 
 def parse_instant(text: str) -> datetime:
@@ -48,10 +48,7 @@ def parse_instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or "T" not in text.upper():
         raise ValueError("an instant needs a date, a time and an offset")
-    try:
-        return instant.astimezone(UTC).replace(microsecond=0)
-    except OverflowError as error:
-        raise ValueError("an instant beyond the calendar") from error
+    return _in_utc(instant).replace(microsecond=0)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -65,3 +62,10 @@ def parse_duration(text: str) -> timedelta:
 def rfc3339(instant: datetime | None) -> str | None:
     """Write an instant in UTC, to the second, as every answer does."""
     return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _in_utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("an instant beyond the calendar") from error

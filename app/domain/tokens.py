@@ -13,12 +13,15 @@ from typing import Any
 
 import jwt
 
+from app.domain.times import CLOCK_LEEWAY
+
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
 TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type, RFC 9068 §2.1
 LARGEST_TOKEN = 8192
 LATEST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LIST_NUMBER = re.compile(r"0|[1-9][0-9]{0,12}")
 _STRINGS = ("iss", "sub", "client_id", "jti", "aud")
 
 
@@ -66,7 +69,8 @@ class Claims:
     def current(self, now: datetime) -> bool:
         """Whether the token may be used at this instant: issued, and not at or past `exp` (RFC 7519 §4.1.4)."""
         instant = now.timestamp()
-        return self.issued_at <= instant + 1 and instant < self.expires_at
+        # Another process, whose clock is ahead of ours, may have issued it.
+        return self.issued_at <= instant + CLOCK_LEEWAY.total_seconds() and instant < self.expires_at
 
 
 def signer(kid: str, alg: str, private: Any) -> Signer:
@@ -102,7 +106,8 @@ def read(token: str, keys: Mapping[str, VerifyingKey], issuer: str, status_uri: 
     """
     if len(token) > LARGEST_TOKEN or _COMPACT.fullmatch(token) is None:
         raise Unreadable("form")
-    head, body, _ = token.split(".")
+    head, body, signature = token.split(".")
+    _bytes(signature)
     key = _key_for(_json(head), keys)
     try:
         jwt.PyJWS(algorithms=[key.alg]).decode(token, key.public, algorithms=[key.alg])
@@ -136,7 +141,7 @@ def _claims(claims: dict[str, Any], issuer: str, status_uri: str, kid: str) -> C
         raise Unreadable("status")
     prefix, number = status["uri"][: len(status_uri)], status["uri"][len(status_uri) :]
     scope, tenant = claims.get("scope", ""), claims.get("tenant")
-    if prefix != status_uri or not number.isdecimal() or not isinstance(scope, str):
+    if prefix != status_uri or _LIST_NUMBER.fullmatch(number) is None or not isinstance(scope, str):
         raise Unreadable("status or scope")
     return Claims(
         issuer=issuer, key_id=claims["client_id"], audience=claims["aud"], issued_at=max(claims["iat"], claims.get("nbf", 0)),
@@ -150,13 +155,21 @@ def _encode(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
-def _json(segment: str) -> dict[str, Any]:
+def _bytes(segment: str) -> bytes:
+    # The unused bits of the last character must be zero: two spellings of one token would be two tokens to a cache or a log.
     try:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-        if _encode(data).decode("ascii") != segment:
-            raise Unreadable("base64url")
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
-    except (ValueError, RecursionError, binascii.Error) as error:
+    except binascii.Error as error:
+        raise Unreadable("base64url") from error
+    if _encode(data).decode("ascii") != segment:
+        raise Unreadable("base64url")
+    return data
+
+
+def _json(segment: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_bytes(segment).decode("utf-8"), object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
         raise Unreadable("json") from error
     if not isinstance(value, dict):
         raise Unreadable("object")

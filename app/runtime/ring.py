@@ -16,7 +16,8 @@ from sqlalchemy import Row
 
 from app.domain.refusals import Unavailable
 from app.domain.tokens import Signer, VerifyingKey, signer
-from app.runtime.vault import Vault
+from app.runtime import log
+from app.runtime.vault import Vault, VaultError
 from app.store import facts, signing_keys
 from app.store.database import Database
 
@@ -42,10 +43,7 @@ def place(kid: str) -> str:
 def _ring(version: int | None, rows: list[Row[Any]], vault: Vault) -> Ring:
     public = {row.kid: json.loads(row.public_jwk) for row in rows}
     active = next((row for row in rows if row.state == "active"), None)
-    signing = None
-    if active is not None and active.sealed_private is not None:
-        private = load_der_private_key(vault.open(active.sealed_private, place(active.kid)), None)
-        signing = signer(active.kid, active.alg, private)
+    signing = _signer(active, vault) if active is not None else None
     verifying = {row.kid: VerifyingKey(row.kid, row.alg, jwt.PyJWK(public[row.kid]).key) for row in rows if row.state != "next"}
     jwks = json.dumps({"keys": list(public.values())}, separators=(",", ":")).encode()
     ends = [row.last_token_expires_at for row in rows if row.state == "verifying"]
@@ -53,6 +51,18 @@ def _ring(version: int | None, rows: list[Row[Any]], vault: Vault) -> Ring:
         version, signing, active.usable_at if active is not None else None, verifying, jwks,
         f'"{hashlib.sha256(jwks).hexdigest()[:32]}"', min(ends, default=None),
     )
+
+
+def _signer(active: Row[Any], vault: Vault) -> Signer | None:
+    # A private half that does not open stops new tokens only: those that are out can still be verified, and the log says why.
+    if active.sealed_private is None:
+        return None
+    try:
+        private = load_der_private_key(vault.open(active.sealed_private, place(active.kid)), None)
+    except (VaultError, ValueError) as error:
+        log.warned("signing_key.does_not_open", kid=active.kid, error=str(error))
+        return None
+    return signer(active.kid, active.alg, private)
 
 
 class KeyRing:
@@ -75,12 +85,11 @@ class KeyRing:
     def current(self, now: datetime) -> Ring:
         """Give the ring as the database has it; the last one known while the database does not answer."""
         try:
-            version = self._database.read(facts.signing_keys_version)
+            return self.at(self._database.read(facts.signing_keys_version), now)
         except Unavailable:
             if self._ring.version is None:
                 raise
             return self._ring
-        return self.at(version, now)
 
     def _load(self, connection: Any, now: datetime) -> Ring:
         version = facts.signing_keys_version(connection)  # before the rows: a change between the two is loaded again

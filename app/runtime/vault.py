@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import secrets
+import tempfile
 from functools import cached_property
 from pathlib import Path
 
-import hmac
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 FORMAT = "keyturn-master-key"
 NUMBER, KEY_SIZE, NONCE_SIZE = 1, 32, 12
+LARGEST_NUMBER = 2**32 - 1  # four bytes in every sealed value
 _BLOB_VERSION = b"\x01"
 
 
@@ -27,6 +29,8 @@ class Vault:
     def __init__(self, master: bytes, number: int = NUMBER) -> None:
         if len(master) != KEY_SIZE:
             raise VaultError("The master key must be 32 bytes.")
+        if not 1 <= number <= LARGEST_NUMBER:
+            raise VaultError("The master key's number is out of range.")
         self._master = master
         self.number = number
 
@@ -79,7 +83,7 @@ class Vault:
             raise VaultError(f"A sealed value of {place} names another master key.")
         try:
             return self._sealer.decrypt(nonce, sealed, head + place.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut short
             raise VaultError(f"A sealed value of {place} does not open: it was changed or moved.") from error
 
 
@@ -98,7 +102,7 @@ def load(keys_dir: Path, given: str = "") -> Vault:
     """Find the master key in a setting or in the keys folder; VaultError says where it was looked for."""
     if given:
         return decode(given, "KEYTURN_MASTER_KEY")
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     try:
         mode = path.stat().st_mode & 0o077
         text = path.read_text(encoding="ascii")
@@ -112,12 +116,27 @@ def load(keys_dir: Path, given: str = "") -> Vault:
 
 
 def create(keys_dir: Path) -> Vault:
-    """Make a master key in the keys folder, readable by its owner alone; never over an existing one."""
+    """Make a master key in the keys folder, readable by its owner alone; FileExistsError rather than over an existing one."""
     keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = keys_dir / "master.key"
+    path = keys_dir.absolute() / "master.key"
     text = f"{FORMAT}:{NUMBER}:{base64.urlsafe_b64encode(secrets.token_bytes(KEY_SIZE)).decode()}\n"
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    descriptor, draft = tempfile.mkstemp(dir=keys_dir, prefix=".master-")  # mode 0600
+    try:
+        with open(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # whole or not at all, and never over another one
+    finally:
+        os.unlink(draft)
+    _sync_folder(keys_dir)
     return decode(text, str(path))
+
+
+def _sync_folder(folder: Path) -> None:
+    # What is sealed under a key whose folder entry a power failure took is lost.
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -2,54 +2,70 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Engine, event, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
+from app.store import checkpoints, deadlines
 from app.store.audit import RECORDED
+from app.store.checkpoints import Checkpointer, checkpoints_safely
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
-SAFE_WAL_RESET = (3, 51, 3)  # https://sqlite.org/wal.html: older libraries can lose a checkpoint race
+READ_ONLY = "25006"  # a PostgreSQL that is no longer, or not yet, the primary
 
 
 class Database:
     """Where the rows are. Flask-SQLAlchemy owns the engines; statements go through connections only."""
 
     def __init__(self, app: Flask, url: str) -> None:
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        connect: dict[str, Any] = {"timeout": LOCK_WAIT_SECONDS} if self.is_sqlite else {"connect_timeout": 3, "prepare_threshold": 2}
-        pool: dict[str, Any] = {"pool_pre_ping": not self.is_sqlite, "pool_timeout": LOCK_WAIT_SECONDS, "max_overflow": 32}
-        options = {"url": url, "connect_args": connect, "hide_parameters": True, **pool}
+        file = sqlite_file(url)
+        self.is_sqlite = file is not None
+        connect = {"timeout": LOCK_WAIT_SECONDS} if self.is_sqlite else {"connect_timeout": 3, "prepare_threshold": 2}
+        pool = {"pool_pre_ping": not self.is_sqlite, "pool_timeout": LOCK_WAIT_SECONDS, "max_overflow": 32}
+        options: dict[str, Any] = {"url": url, "connect_args": connect, "hide_parameters": True, **pool}
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
         app.config["SQLALCHEMY_BINDS"] = {"read": {**options, "isolation_level": "AUTOCOMMIT"}}
         extension = SQLAlchemy(app, metadata=Base.metadata, disable_autonaming=True)
         with app.app_context():
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
-        dbapi: Any = self.reader.dialect.dbapi
-        self._driver_error: type[Exception] = dbapi.OperationalError  # prepared questions speak to the driver directly
         self._held = threading.local()
         self.told: Callable[..., None] = _untold
-        if self.is_sqlite:
-            _prepare_sqlite(self.writer, self.reader)
+        self._checkpointer: Checkpointer | None = None
+        # Prepared questions speak to the driver directly, so its own errors arrive too.
+        self._errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, self._driver.Error)
+        if file is None:
+            deadlines.keep(self.writer, deadlines.WRITING)
+            deadlines.keep(self.reader, deadlines.READING)
+            return
+        begin_immediately(self.writer)
+        keep_sqlite_rules(self.reader)
+        if not checkpoints_safely():
+            self._checkpointer = Checkpointer(file, self.writer, self.reader)
+
+    @property
+    def _driver(self) -> Any:
+        return self.reader.dialect.dbapi
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a write transaction; commit when the block ends, roll back when it raises.
 
-        raises   Unavailable when the database cannot be reached or stays locked; Conflict when somebody wrote the same first
+        raises   Unavailable when the database cannot be reached, is full or stays locked; Conflict when somebody wrote
+                 the same first; the driver's own error when the statement is at fault
         """
         try:
             with self.writer.begin() as connection:
@@ -57,25 +73,52 @@ class Database:
                 yield connection
                 recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
-            raise Conflict("conflict", "Somebody else made a change at the same time that this one cannot live with.") from error
-        except (OperationalError, PoolTimeout) as error:
+            raise Conflict(
+                "conflict", "Somebody else made a change at the same time that this one cannot live with."
+            ) from error
+        except self._errors as error:
+            if not self._passes(error):
+                raise
             raise Unavailable("The database cannot take this change now.") from error
+        if self._checkpointer is not None:
+            self._checkpointer.committed()
         for row in recorded:  # only what is committed; rows removed later then show against the log
             self.told("audit.recorded", **row)
 
     def read(self, question: Callable[[Connection], T]) -> T:
-        """Ask one question on this thread's connection; a connection that died is replaced once.
+        """Ask one question on this thread's connection; one that died since it was last used is replaced.
 
-        raises   Unavailable when the database cannot be reached
+        raises   Unavailable when the database cannot be reached or is locked; the driver's own error when the question
+                 is at fault
         """
-        for last in (False, True):
-            try:
-                return question(self._connection())
-            except (DBAPIError, PoolTimeout, self._driver_error) as error:
-                self._drop()
-                if last or not isinstance(error, (OperationalError, PoolTimeout, self._driver_error)):
-                    raise Unavailable("The database does not answer.") from error
-        raise AssertionError  # the loop returns or raises
+        held = getattr(self._held, "connection", None) is not None
+        try:
+            return question(self._connection())
+        except self._errors as error:
+            died = self._died(error)
+            self._drop()
+            if held and died:
+                return self.read(question)
+            if not self._passes(error):
+                raise
+            raise Unavailable("The database does not answer.") from error
+
+    def _passes(self, error: Exception) -> bool:
+        # Whether waiting helps: lost connections, locks, deadlines, full disks. A wrong statement stays wrong.
+        cause: Any = getattr(error, "orig", None) or error
+        if isinstance(cause, sqlite3.OperationalError):
+            # SQLite calls a missing table operational as well, under its code for everything general.
+            return getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_BUSY) != sqlite3.SQLITE_ERROR
+        passing = (PoolTimeout, self._driver.OperationalError, self._driver.InterfaceError)
+        return isinstance(cause, passing) or getattr(cause, "sqlstate", None) == READ_ONLY
+
+    def _died(self, error: Exception) -> bool:
+        if isinstance(getattr(error, "orig", None) or error, deadlines.TooLate):
+            return False  # the next connection would keep its caller waiting just as long
+        if isinstance(error, DBAPIError):
+            return error.connection_invalidated
+        held: Connection | None = getattr(self._held, "connection", None)
+        return not self.is_sqlite and held is not None and bool(held.connection.driver_connection.closed)  # type: ignore[union-attr]
 
     def _connection(self) -> Connection:
         held: Connection | None = getattr(self._held, "connection", None)
@@ -101,24 +144,38 @@ def _untold(_event: str, **_members: Any) -> None:
     """Whom a database tells when nobody listens."""
 
 
-def _prepare_sqlite(writer: Engine, reader: Engine) -> None:
+def keep_sqlite_rules(engine: Engine) -> None:
+    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own."""
+
     def pragmas(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not open transactions of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864"):
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules()):
             connection.execute(f"PRAGMA {pragma}").close()
 
-    for engine in (writer, reader):
-        event.listen(engine, "connect", pragmas)
-    # Taking the write lock first is what makes read-then-write safe: a deferred transaction loses updates.
-    event.listen(writer, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    def connecting(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        if engine.url.database:
+            create_privately(Path(engine.url.database))
+
+    event.listen(engine, "do_connect", connecting)
+    event.listen(engine, "connect", pragmas)
+
+
+def begin_immediately(engine: Engine) -> None:
+    """Keep the rules, and take the write lock first: a deferred transaction that reads, then writes, loses updates."""
+    keep_sqlite_rules(engine)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def create_privately(file: Path) -> None:
+    """Create a file that its owner alone reads; nothing happens to one that is there, or that cannot be.
+
+    An SQLite file in use must not be opened like any other: closing it again would let go of SQLite's own locks.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def sqlite_file(url: str) -> Path | None:
     """The file behind an SQLite address, or None for another database."""
     parsed = make_url(url)
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
-
-
-def checkpoints_safely() -> bool:
-    """Whether several processes may checkpoint this SQLite library's write-ahead log."""
-    return sqlite3.sqlite_version_info >= SAFE_WAL_RESET

@@ -57,6 +57,7 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
     needed     scopes the call wants to use
     raises     Refused
     """
+    request.needed = needed
     door, text = presented(request, basic=basic)
     attempt = Attempt(request.address, needed)
     if door == TOKEN:

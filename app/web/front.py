@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 
 from app.context import Context
-from app.domain.refusals import Refused
+from app.domain.refusals import Refused, Unavailable
 from app.runtime import log
 from app.web import replies
+from app.web.behind import Behind
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
 from app.web.request import Request
@@ -21,6 +25,9 @@ STATUS_LINES = {
     413: "413 Content Too Large", 415: "415 Unsupported Media Type", 422: "422 Unprocessable Content", 429: "429 Too Many Requests",
     431: "431 Request Header Fields Too Large", 500: "500 Internal Server Error", 503: "503 Service Unavailable",
 }
+ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Server", "keyturn"))  # RFC 9110 §10.2.4: no version helps only guests
+MOST_DISCARDED = 256 * 1024
+HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +47,51 @@ class Route:
 class Front:
     """A WSGI application before another one."""
 
-    def __init__(self, ctx: Context, routes: Mapping[str, Route], behind: Any) -> None:
+    def __init__(self, ctx: Context, routes: Mapping[str, Route], behind: Behind | None) -> None:
         self._ctx, self._behind, self._base = ctx, behind, ctx.settings.base_path
         self._routes = {**routes, **{self._base + path: route for path, route in routes.items()}}
+        self._note, self._all = ctx.metrics.note, ctx.settings.log_level == "debug"
+        self._always = ALWAYS if ctx.settings.insecure_issuer else (*ALWAYS, HSTS)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer by a view of the front, or let the application behind answer."""
-        route = self._routes.get(environ.get("PATH_INFO", ""))
-        if route is None:
-            found: Iterable[bytes] = self._behind(environ, start_response)
-            return found
+        began = perf_counter()
         request = Request(environ, self._ctx)
-        answer = respond(request, route)
+        route = self._routes.get(request.path)
+        if route is not None:
+            name, answer = route.name, respond(request, route)
+        else:
+            name, answer = self._beyond(request)
         if answer.reason is not None:
-            log.refused(request, route.name, answer)
-        headers = [*answer.headers, ("X-Request-ID", request.id), ("Content-Length", str(len(answer.body)))]
-        start_response(STATUS_LINES[answer.status], headers)
+            log.refused(request, name, answer)
+            _discard_body(environ)
+        elif self._all:
+            log.granted(request, name, answer)
+        status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
+        length = str(len(answer.body))
+        start_response(status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)])
+        self._note(name, request.method, status[:3], answer.reason, perf_counter() - began)
         return [answer.body] if request.method != "HEAD" else []
+
+    def _beyond(self, request: Request) -> tuple[str, Answer]:
+        try:
+            if request.method in {"CONNECT", "TRACE"}:  # nothing here is a proxy, and nothing gives credentials back
+                raise BadRequest(Fault.METHOD, "GET, HEAD, POST")
+            if self._behind is None:
+                raise BadRequest(Fault.NOT_FOUND)
+            return self._behind.answer(request)
+        except Exception as error:  # noqa: BLE001 - the last line, as in `respond`
+            return "unmatched", _failed(request, replies.failure(error, request.id), error)
+
+
+def _discard_body(environ: dict[str, Any]) -> None:
+    # What is left of a body is read before it is refused, so that the refusal arrives and the connection lives on.
+    length = environ.get("CONTENT_LENGTH") or ""
+    unbounded = "HTTP_TRANSFER_ENCODING" in environ
+    if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
+        return
+    with suppress(OSError, Unavailable):
+        environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))
 
 
 def respond(request: Request, route: Route) -> Answer:
@@ -69,9 +104,12 @@ def respond(request: Request, route: Route) -> Answer:
     except Refused as refused:
         if route.oauth:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
-        return replies.door_refusal(refused.verdict, request.id)
+        return replies.door_refusal(refused.verdict, request.id, request.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
-        answer = replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id)
-        if answer.status == 500:  # noqa: PLR2004
-            log.crashed(request, error)
-        return answer
+        return _failed(request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error)
+
+
+def _failed(request: Request, answer: Answer, error: Exception) -> Answer:
+    if answer.status == 500:  # noqa: PLR2004
+        log.crashed(request, error)
+    return answer

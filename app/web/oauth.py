@@ -19,6 +19,7 @@ from app.domain import credentials, scopes
 from app.domain.networks import parse_address
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
+from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
 from app.web.doors import actor
 from app.web.replies import Answer
@@ -114,6 +115,7 @@ class Introspection(IntrospectionEndpoint):
         token, http = _token(request), request.http
         address = request.form.get("client_address")
         found = tokens.introspect(http.ctx, caller, token, parse_address(address) if address else None, http.now, address_given=address is not None)
+        http.ctx.metrics.count(INTROSPECTIONS, "true" if found else "false")
         return 200, found or {"active": False}, replies.NO_STORE
 
 

@@ -185,7 +185,7 @@ def _challenge(error: str, needed: frozenset[str]) -> str:
     parts = [f'realm="{REALM}"']
     if error:
         parts.append(f'error="{error}"')
-    if error == "insufficient_scope":
+    if error == "insufficient_scope" and needed:  # RFC 6749 §3.3: a scope has at least one token
         parts.append(f'scope="{pack(needed)}"')
     return "Bearer " + ", ".join(parts)
 

@@ -46,6 +46,7 @@ class Request:
         self.method: str = environ["REQUEST_METHOD"]
         self.path: str = environ.get("PATH_INFO", "")
         self.now: datetime = ctx.clock()
+        self.needed: frozenset[str] = frozenset()  # what a door asks for, told in the challenge when it is not held
 
     def header(self, name: str) -> str | None:
         """A header's value; several fields of one name arrive joined by commas."""

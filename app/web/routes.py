@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from app.settings import Settings
+from app.web import operation
 from app.web.front import Route, View
 from app.web.oauth import Server
+from app.web.operation import Readyz
 from app.web.public import discovery, doors
 
 
 def routes(settings: Settings, plane: str) -> dict[str, Route]:
     """The front's addresses for a plane."""
     found = {"/healthz": _reading(discovery.healthz, "healthz")}
+    if plane != "public":
+        found |= {"/readyz": _reading(Readyz(), "readyz"), "/metrics": _reading(operation.metrics, "metrics")}
     return found if plane == "admin" else found | _public(settings)
 
 

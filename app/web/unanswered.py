@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from app.context import Context
 from app.runtime import log
 from app.web import replies
+from app.web.behind import ROUTE
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
 from app.web.request import Request
@@ -31,6 +32,12 @@ def install(app: Flask, ctx: Context) -> None:
             log.crashed(request, error)
         return response(answer, request)
 
+    @app.after_request
+    def name(found: flask.Response) -> flask.Response:
+        if flask.request.url_rule is not None:
+            flask.request.environ[ROUTE] = flask.request.url_rule.rule
+        return found
+
     app.register_error_handler(HTTPException, answered)
     app.register_error_handler(Exception, answered)
 
@@ -41,8 +48,6 @@ def response(answer: Answer, request: Request) -> flask.Response:
     found.headers.remove("Content-Type")
     found.headers.extend(answer.headers)
     found.headers["X-Request-ID"] = request.id
-    if answer.reason is not None:
-        log.refused(request, "", answer)
     return found
 
 

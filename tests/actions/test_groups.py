@@ -61,9 +61,10 @@ def test_nobody_gives_a_group_more_than_they_hold(world: World) -> None:
     made = make(world, scopes=("contacts:write",))
     with pytest.raises(Forbidden):
         make(world, "More", ("contacts:write",), actor=CLERK)
-    edit = lambda *scopes: groups.edit(
-        world.ctx, CLERK, world.tenant["id"], made["id"], world.clock(), scopes=list(scopes)
-    )
+
+    def edit(*scopes: str) -> dict[str, Any]:
+        return groups.edit(world.ctx, CLERK, world.tenant["id"], made["id"], world.clock(), scopes=list(scopes))
+
     assert edit("contacts:write", "contacts:read")["scopes"] == ["contacts:read", "contacts:write"]
     with pytest.raises(Forbidden):
         edit("contacts:write", "messages:read")
