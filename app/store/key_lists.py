@@ -66,25 +66,30 @@ def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Sel
     column = _COLUMNS[order.sort]
     every = select(Key.key_id, column.label("place")).where(*_conditions(wanted))
     if order.sort != "expires":
-        yield _beyond(every, (column, Key.key_id), after, order)
+        yield _ordered(every, order, after)
         return
     # NULL has its place at different ends in different databases, so that the two parts are asked for one by one.
     dated, endless = every.where(column.is_not(None)), every.where(column.is_(None))
     in_endless = after is not None and after[0] is None
+    parts = [_ordered(endless, order, after if in_endless else None)]
+    if not in_endless or order.descending:
+        parts.append(_ordered(dated, order, None if in_endless else after))
     if not order.descending:
-        if not in_endless:
-            yield _beyond(dated, (column, Key.key_id), after, order)
-        yield _beyond(endless, (Key.key_id,), after if in_endless else None, order)
-        return
-    if after is None or in_endless:
-        yield _beyond(endless, (Key.key_id,), after, order)
-    yield _beyond(dated, (column, Key.key_id), None if in_endless else after, order)
+        parts.reverse()
+    elif after is not None and not in_endless:
+        parts = parts[1:]
+    yield from parts
 
 
-def _beyond(question: Select[Any], columns: tuple[Any, ...], after: Place | None, order: Order) -> Select[Any]:
+def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select[Any]:
+    # Both columns even where one is NULL throughout: PostgreSQL knows the order of the index by its columns only.
+    columns = (_COLUMNS[order.sort], Key.key_id)
     if after is not None:
-        values = [literal(value, column.type) for value, column in zip(after[-len(columns) :], columns, strict=True)]
-        here, there = tuple_(*columns), tuple_(*values)
+        where = columns if after[0] is not None else columns[1:]
+        here = tuple_(*where)
+        there = tuple_(
+            *(literal(value, column.type) for value, column in zip(after[-len(where) :], where, strict=True))
+        )
         question = question.where(here < there if order.descending else here > there)
     return question.order_by(*(column.desc() if order.descending else column for column in columns))
 
