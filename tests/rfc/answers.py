@@ -7,7 +7,8 @@ from typing import Any
 
 def failed(answer: Any, status: int, error: str) -> None:
     """Check an OAuth error: its status and code, JSON that no cache keeps, and nothing issued."""
-    assert (answer.status_code, answer.json["error"]) == (status, error), answer.data
+    assert answer.status_code == status, answer.data
+    assert answer.json["error"] == error
     assert set(answer.json) <= {"error", "error_description", "error_uri"}
     assert answer.headers["Content-Type"] == "application/json"
     assert (answer.headers["Cache-Control"], answer.headers["Pragma"]) == ("no-store", "no-cache")
