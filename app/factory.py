@@ -12,17 +12,22 @@ from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
 from app.runtime import log, vault
+from app.runtime.metrics import AUDIT
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
-from app.web.behind import Behind, answer_errors_with_problems
+from app.web import unanswered
+from app.web.admin import blueprint as admin
+from app.web.behind import Behind
 from app.web.front import Front
 from app.web.routes import routes
 
 PLANES = ("all", "public", "admin")
 
 
-def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes, app: Flask | None = None) -> Context:
+def open_context(
+    settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes, app: Flask | None = None
+) -> Context:
     """Open the master key and the database.
 
     app      the Flask application the engines belong to; a bare one when None
@@ -30,8 +35,14 @@ def open_context(settings: Settings, *, clock: Clock = utc_now, entropy: Entropy
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
-    database.told = log.told
-    return Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+
+    def told(event: str, **members: Any) -> None:
+        log.told(event, **members)
+        ctx.metrics.count(AUDIT, members["recorded"])
+
+    database.told = told
+    return ctx
 
 
 def openapi_document() -> dict[str, Any]:
@@ -40,7 +51,9 @@ def openapi_document() -> dict[str, Any]:
     return document
 
 
-def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes) -> Flask:
+def create_app(
+    settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes
+) -> Flask:
     """Build the application of one plane.
 
     plane    `public`: protocol and doors; `admin`: management, console, readiness, metrics; `all`: both
@@ -49,7 +62,10 @@ def create_app(settings: Settings, *, plane: str = "all", clock: Clock = utc_now
     app = Flask("app")
     ctx = open_context(settings, clock=clock, entropy=entropy, app=app)
     app.extensions["keyturn"] = ctx
-    answer_errors_with_problems(app)
-    behind = None if plane == "public" else Behind(app.wsgi_app)
+    behind = None
+    if plane != "public":
+        unanswered.install(app, ctx)
+        admin.install(app, ctx)
+        behind = Behind(app.wsgi_app)
     app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

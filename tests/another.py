@@ -6,6 +6,7 @@ Started by a test, which talks to it over pipes: one line of JSON in, one line o
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -15,9 +16,20 @@ import urllib.parse
 import urllib.request
 from base64 import b64encode
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from werkzeug.serving import make_server
+
+from app.actions import keys
+from app.actions.keys import NewKey
+from app.actions.once import Once
+from app.domain.refusals import Conflict
+from app.factory import create_app
+from app.runtime import log
+from app.settings import load
+from app.store import checkpoints
 from tests.world import OPERATOR, FrozenClock, Key, World
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,9 +43,8 @@ class Another:
         command = [sys.executable, "-m", "tests.another", world.clock().isoformat()]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment)
-        self.base = f"http://127.0.0.1:{self._answer()}"
 
-    def __enter__(self) -> Another:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -43,9 +54,15 @@ class Another:
         self._process.wait()
         self._process.stdout.close()
 
+    @cached_property
+    def base(self) -> str:
+        """The address it serves; waits until it does."""
+        return f"http://127.0.0.1:{self._answer()}"
+
     def start(self, action: str, threads: int, **arguments: Any) -> None:
         """Begin an action in some threads at once; `outcomes` waits for them."""
         assert self._process.stdin is not None
+        assert self.base
         self._process.stdin.write(json.dumps({"action": action, "threads": threads, **arguments}) + "\n")
         self._process.stdin.flush()
 
@@ -74,11 +91,6 @@ class Another:
 
 def act(ctx: Any, order: dict[str, Any], now: datetime) -> str:
     """Do one thing; say what came of it in a word."""
-    from app.actions import keys
-    from app.actions.keys import NewKey
-    from app.actions.once import Once
-    from app.domain.refusals import Conflict
-
     action, tenant, key_id = order["action"], order["tenant"], order.get("key_id", "")
     once = Once("caller", order["once"], b"the same request") if "once" in order else None
     try:
@@ -98,15 +110,13 @@ def act(ctx: Any, order: dict[str, Any], now: datetime) -> str:
             keys.delete(ctx, OPERATOR, tenant, key_id, now)
     except Conflict as conflict:
         return conflict.code
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the test wants to see whatever it is
         return f"{type(error).__name__}: {error}"
     return "ok"
 
 
 def together(ctx: Any, order: dict[str, Any], now: datetime) -> list[str]:
     """Do one thing in many threads that start at the same moment."""
-    from app.store import checkpoints
-
     if "long_log" in order:
         checkpoints.SAFE_WAL_RESET, checkpoints.LONG_LOG = (999,), order["long_log"]
     outcomes: list[str] = []
@@ -114,8 +124,7 @@ def together(ctx: Any, order: dict[str, Any], now: datetime) -> list[str]:
 
     def run() -> None:
         barrier.wait()
-        for _ in range(order.get("repeat", 1)):
-            outcomes.append(act(ctx, order, now))
+        outcomes.extend([act(ctx, order, now) for _ in range(order.get("repeat", 1))])
 
     threads = [threading.Thread(target=run) for _ in range(order["threads"])]
     for thread in threads:
@@ -125,19 +134,22 @@ def together(ctx: Any, order: dict[str, Any], now: datetime) -> list[str]:
     return outcomes
 
 
+def say(word: Any) -> None:
+    """Answer the test."""
+    sys.stdout.write(json.dumps(word) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
-    from werkzeug.serving import make_server
-
-    from app.factory import create_app
-    from app.settings import load
-
     clock = FrozenClock(datetime.fromisoformat(sys.argv[1]))
     app = create_app(load(), clock=clock)
+    log.configure("error")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(server.server_port, flush=True)
+    say(server.server_port)
     for line in sys.stdin:
-        print(json.dumps(together(app.extensions["keyturn"], json.loads(line), clock())), flush=True)
+        say(together(app.extensions["keyturn"], json.loads(line), clock()))
     server.shutdown()
 
 

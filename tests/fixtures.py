@@ -18,7 +18,7 @@ from tests.world import World, copy_sqlite
 WorldMaker = Callable[..., World]
 
 
-def _begin(url: str, folder: Path) -> None:
+def begin(url: str, folder: Path) -> None:
     migrations.upgrade(load({"KEYTURN_DATABASE_URL": url}).database)
     World(url, folder).close()
 
@@ -27,7 +27,7 @@ def _begin(url: str, folder: Path) -> None:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a begun SQLite deployment and its master key."""
     folder = tmp_path_factory.mktemp("sqlite-template")
-    _begin(f"sqlite:///{folder / 'keyturn.db'}", folder)
+    begin(f"sqlite:///{folder / 'keyturn.db'}", folder)
     return folder
 
 
@@ -36,7 +36,7 @@ def postgres_template(tmp_path_factory: pytest.TempPathFactory, postgres: Postgr
     """A folder with a master key, and the name of a begun PostgreSQL deployment."""
     folder = tmp_path_factory.mktemp("postgres-template")
     name = f"template_{os.getpid()}"
-    _begin(postgres.database(name), folder)
+    begin(postgres.database(name), folder)
     return folder, name
 
 

@@ -13,7 +13,7 @@ from app.domain.events import Actor, Event
 from app.domain.names import clean_description
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.times import rfc3339
-from app.store import audit, deployment
+from app.store import audit, deployment, facts
 from app.store import groups as store
 
 _NAMED_GROUPS = 10
@@ -22,6 +22,11 @@ _NAMED_GROUPS = 10
 def scopes(ctx: Context) -> list[dict[str, Any]]:
     """Every product scope, by name."""
     return [shown(row) for row in ctx.database.read(store.catalogue)]
+
+
+def names(ctx: Context) -> frozenset[str]:
+    """The names of every product scope."""
+    return ctx.database.read(facts.product_scopes)
 
 
 def shown(row: Row[Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from app.domain.refusals import Unavailable
 from app.domain.times import rfc3339
 from app.settings import CLOCK_LEEWAY
 from app.store import audit
-from app.store.database import SAFE_WAL_RESET, checkpoints_safely
+from app.store.checkpoints import SAFE_WAL_RESET, checkpoints_safely
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def examine(ctx: Context, now: datetime) -> Iterator[Check]:
         if begun is None:
             return
         tables = schema.state(ctx)
-        yield Check("tables", tables == "current", tables)
+        yield Check("tables", tables == schema.CURRENT, tables)
         if begun:
             yield Check("master key of the database", ok=True, detail="the same")
             yield _signing(ctx, now)

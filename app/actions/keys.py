@@ -162,15 +162,18 @@ def rotate(
         return _finish(ctx, connection, Event.KEY_ROTATED, actor, tenant_id, key_id, now, issued=issued, before=before, once=once, details=details)
 
 
-def end_overlap(ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetime, *, extend_to: datetime | None = None) -> dict[str, Any]:
+def end_overlap(
+    ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetime, *, extend_to: datetime | None = None, version: int | None = None,
+) -> dict[str, Any]:
     """End the overlap of a rotation now, or move its end.
 
     extend_to   a later or earlier end, at most the tenant's maximum after the rotation; None ends it now
-    raises      NotFound, Conflict (no_overlap, key_revoked), Invalid
+    version     the version the caller saw; None takes the key as it is
+    raises      NotFound, Conflict (version_conflict, no_overlap, key_revoked), Invalid
     """
     with ctx.database.transaction() as connection:
         tenant = tenants.lock(connection, tenant_id)
-        row = _expected(connection, tenant_id, key_id, None)
+        row = _expected(connection, tenant_id, key_id, version)
         secrets = store.live_secrets(connection, [key_id], now)[key_id]
         if len(secrets) < 2:  # noqa: PLR2004 - an overlap is two secrets that work
             raise Conflict("no_overlap", "No rotation of this key is in progress.")

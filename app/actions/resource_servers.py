@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.actions import deployment_keys, tenants
+from app.actions import deployment_keys, tenants, terms
 from app.actions.keys import KeyWithSecret
 from app.context import Context
 from app.domain.events import Actor, Event
@@ -56,10 +56,12 @@ def create(
         )
 
 
-def delete(ctx: Context, actor: Actor, key_id: str, now: datetime) -> None:
-    """Delete a resource server: its secret stops at once. NotFound when it is not there."""
+def delete(ctx: Context, actor: Actor, key_id: str, now: datetime, version: int | None = None) -> None:
+    """Delete a resource server: its secret stops at once. NotFound, or Conflict when it is no longer of this version."""
     with ctx.database.transaction() as connection:
         row = deployment_keys.found(connection, KIND, key_id)
+        if version is not None and version != row.version:
+            raise terms.version_conflict("resource server")
         if not store.delete(connection, key_id, now):
             raise NotFound(deployment_keys.NAMES[KIND])
         deployment_keys.record(

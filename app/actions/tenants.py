@@ -117,10 +117,12 @@ def change(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: 
         return after
 
 
-def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime) -> dict[str, Any]:
-    """Close a tenant: all its keys stop at once. Conflict when it is closed already."""
+def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: int | None = None) -> dict[str, Any]:
+    """Close a tenant: all its keys stop at once. Conflict when it is closed already, or no longer of this version."""
     with ctx.database.transaction() as connection:
         row = store.lock(connection, found(connection, name_or_id).id)
+        if version is not None and version != row.version:
+            raise terms.version_conflict("tenant")
         if row.closed_at is not None:
             raise Conflict("tenant_closed", "This tenant was closed before.")
         store.change(connection, row.id, row.version, closed_at=now)

@@ -9,22 +9,24 @@ import click
 
 from app.actions import keys, resource_servers, tenants
 from app.actions.keys import NewKey
-from app.cli import init, serve, session
+from app.cli import init, session
 from app.cli.output import json_flag, tell
+from app.cli.serve import HOST, PORT
 from app.cli.session import Session
+from app.runtime.server import listening_place, serve
 
 TENANT, KEY, SERVER = "Demo", "Demo key", "Demo resource server"
 ISSUER = "KEYTURN_ISSUER"
 
 
 @click.command("demo")
-@click.option("--host", default=serve.HOST, show_default=True)
-@click.option("--port", type=click.IntRange(1, 65535), default=serve.PORT, show_default=True)
+@click.option("--host", default=HOST, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True)
 @json_flag
 def command(*, host: str, port: int, as_json: bool) -> None:
     """Set up a demo tenant and key when there is nothing yet, and serve them."""
-    serve.refuse_taken(host, port)
-    if (host, port) != (serve.HOST, serve.PORT):
+    listening_place(host, port)  # before anything else: a taken port must change nothing
+    if (host, port) != (HOST, PORT):
         os.environ.setdefault(ISSUER, f"http://{f'[{host}]' if ':' in host else host}:{port}")
     settings = session.settings()
     with init.initialised(settings) as here:
@@ -37,7 +39,7 @@ def command(*, host: str, port: int, as_json: bool) -> None:
             as_json,
             f"Keyturn serves {settings.base}; everything is as it was.",
         )
-    serve.run(settings, host, port, 1, "all")
+    serve(settings, host, port, 1, "all")
 
 
 def _first_start(here: Session) -> dict[str, Any]:

@@ -13,6 +13,7 @@ _SAYS_IT_ALL = {
     "VaultError",
     "NotBegun",
     "WrongMasterKey",
+    "AddressTaken",
 }  # named, so that a failure imports nothing heavy
 
 

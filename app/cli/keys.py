@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import click
 
 from app.actions import key_lists, keys
+from app.actions.key_lists import Filters
 from app.actions.keys import NewKey
 from app.actions.terms import KEEP, REASONS, Keep
 from app.cli.output import confirm, json_flag, tell_list, tell_object, yes_flag
-from app.cli.session import Session, every, opened
+from app.cli.session import MOST, Session, opened
 from app.cli.values import Duration, Instant
 
 NEVER = "never"
@@ -52,8 +55,7 @@ def create(
 def list_(*, tenant: str, as_json: bool) -> None:
     """List a tenant's keys, revoked ones included."""
     with opened() as here:
-        owner = here.tenant(tenant)
-        found = list(every(lambda after, limit: key_lists.page(here.ctx, owner, after, limit, here.now), "client_id"))
+        found = list(_all(here, here.tenant(tenant)))
     tell_list(found, as_json, ("client_id", "name", "group", "status", "expiration_state", "flags", "expires_at"))
 
 
@@ -163,6 +165,14 @@ def delete(*, key_id: str, yes: bool, as_json: bool) -> None:
         confirm(f"Delete {key_id} for good?", yes=yes, as_json=as_json)
         keys.delete(here.ctx, here.actor, owner, key_id, here.now)
     tell_object({"client_id": key_id, "deleted": True}, as_json)
+
+
+def _all(here: Session, owner: str) -> Iterator[dict[str, Any]]:
+    page = key_lists.page(here.ctx, owner, Filters(), here.now, limit=MOST)
+    yield from page.items
+    while page.next is not None:
+        page = key_lists.page(here.ctx, owner, Filters(), here.now, limit=MOST, after=page.next)
+        yield from page.items
 
 
 def _owner(here: Session, key_id: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from app.actions import deployment
+from app.actions import deployment, schema
 from app.cli import session
+from app.cli.failures import Failed
 from app.cli.output import json_flag, tell
-from app.settings import Settings
+from app.runtime.server import listening_place, serve
 
 HOST, PORT = "127.0.0.1", 8000
 PLANES = ("all", "public", "admin")
@@ -22,34 +23,11 @@ PLANES = ("all", "public", "admin")
 def command(*, host: str, port: int, workers: int, plane: str, as_json: bool) -> None:
     """Run the server until it is told to stop."""
     settings = session.settings()
-    refuse_taken(host, port)
+    listening_place(host, port)  # before anything else: a taken port must change nothing
     with session.begin(settings) as here:
         deployment.require(here.ctx)
+        if schema.state(here.ctx) == schema.BEHIND:
+            raise Failed(f"The tables in {deployment.place(here.ctx)} are behind. `keyturn db upgrade` brings them up.")
     if as_json:
         tell({"issuer": settings.issuer, "host": host, "port": port, "workers": workers, "plane": plane}, as_json, "")
-    run(settings, host, port, workers, plane)
-
-
-def run(settings: Settings, host: str, port: int, workers: int, plane: str) -> None:
-    """Hand over to the server."""
-    from app.runtime.server import serve
-
     serve(settings, host, port, workers, plane)
-
-
-def refuse_taken(host: str, port: int) -> None:
-    """Fail when another program listens there."""
-    import socket
-
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError:
-        raise click.ClickException(f"There is no address {host}.") from None
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a connection that just ended is nobody listening
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise click.ClickException(
-                f"Port {port} of {host} cannot be used ({error.strerror}); --port names another."
-            ) from None

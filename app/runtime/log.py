@@ -22,9 +22,11 @@ class Asked(Protocol):
     @property
     def id(self) -> str:
         """The request's ID."""
+
     @property
     def method(self) -> str:
         """Its method."""
+
     @property
     def address(self) -> Any:
         """Where it comes from."""
@@ -36,6 +38,7 @@ class Answered(Protocol):
     @property
     def status(self) -> int:
         """Its status."""
+
     @property
     def reason(self) -> str | None:
         """Why it refuses, for us alone."""
@@ -51,7 +54,7 @@ def configure(level: str) -> None:
             _json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -123,7 +126,12 @@ def granted(request: Asked, route: str, answer: Answered) -> None:
 
 def _answered(level: str, event: str, request: Asked, route: str, answer: Answered) -> None:
     getattr(_log, level)(
-        event, request_id=request.id, route=route, method=request.method[:16], status=answer.status, reason=answer.reason,
+        event,
+        request_id=request.id,
+        route=route,
+        method=request.method[:16],
+        status=answer.status,
+        reason=answer.reason,
         address=str(request.address) if request.address is not None else None,
     )
 

@@ -1,4 +1,7 @@
-"""Counts for Prometheus. A request only leaves a note; notes are added up in batches, and processes share sums through files."""
+"""Counts for Prometheus.
+
+A request only leaves a note; notes are added up in batches, and processes share their sums through files.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,19 @@ BOUNDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NOTES_AT_ONCE = 512
 WRITE_EVERY_SECONDS = 1.0
-REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS = "requests", "refusals", "tokens_issued", "introspections"
+REQUESTS, REFUSALS, TOKENS, INTROSPECTIONS, AUDIT = (
+    "requests",
+    "refusals",
+    "tokens_issued",
+    "introspections",
+    "audit_events",
+)
 _COUNTERS = {
     REQUESTS: ("Requests answered.", ("route", "method", "status")),
     REFUSALS: ("Requests refused, by the exact reason.", ("route", "reason")),
     TOKENS: ("Access tokens signed.", ()),
     INTROSPECTIONS: ("Questions about tokens answered.", ("active",)),
+    AUDIT: ("Events recorded in the audit log.", ("event",)),
 }
 Note = tuple[str, str, str, str | None, float]
 
@@ -69,7 +79,7 @@ class Metrics:
         self._sums, self._lock = Sums(), threading.Lock()
         self._file: Path | None = None
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(self)  # type: ignore[arg-type]
+        self._registry.register(self)
 
     def note(self, route: str, method: str, status: str, reason: str | None, seconds: float) -> None:
         """Remember an answered request; labels must come from closed lists."""
@@ -88,9 +98,9 @@ class Metrics:
             while notes:
                 note, anything = notes.popleft(), True
                 if isinstance(note[-1], float):
-                    self._sums.add_request(*note)  # type: ignore[arg-type]
+                    self._sums.add_request(*note)
                 else:
-                    self._sums.counts[note] += 1  # type: ignore[index]
+                    self._sums.counts[note] += 1
             return anything
 
     def share(self, file: Path) -> None:

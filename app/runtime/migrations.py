@@ -125,7 +125,7 @@ def _alone(file: Path | None) -> Iterator[None]:
     place = os.open(file.parent, os.O_RDONLY)
     try:
         fcntl.flock(place, fcntl.LOCK_EX)
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        database.create_privately(file)
         yield
     finally:
         os.close(place)

@@ -1,4 +1,7 @@
-"""Whether this process could do its work now. Asked in a thread of its own: a database that hangs must not hang the question."""
+"""Whether this process could do its work now.
+
+Asked in a thread of its own: a database that hangs must not hang the question.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +64,8 @@ def checks(database: Database, url: str, ring: KeyRing, now: datetime) -> Checks
     """
     found = {"database": OK, "migrations": UNKNOWN, "signing_key": UNKNOWN}
     try:
+        # First on a connection with deadlines: the one that looks for the revision has none.
+        database.read(lambda connection: connection.exec_driver_sql("SELECT 1").close())
         state = migrations.state(url)
         found["migrations"] = OK if state == migrations.CURRENT else state
         if state == migrations.EMPTY:

@@ -18,25 +18,29 @@ from typing import Any
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server import Server as Granian
+from granian.server.mp import MPServer
 from sqlalchemy import make_url
 
 from app.runtime import log
 from app.runtime.body_gate import BodyGate
 from app.runtime.metrics_folder import MetricsFolder
-from app.runtime.version import installed
 from app.runtime.vault import VaultError
+from app.runtime.version import installed
 from app.settings import Settings
-from app.store.database import checkpoints_safely
+from app.store.checkpoints import checkpoints_safely
 
 DRAIN_SECONDS, END_SECONDS = 5, 7.0  # requests in flight may finish; PRODUCT.md §8 ends all of it within 8 s
-BLOCKING_THREADS, BODY_READERS = 32, 24
+BLOCKING_THREADS, BODY_READERS = 16, 12
 LARGEST_HEADERS, HEADER_MILLISECONDS = 32_768, 15_000
 CONNECTIONS = 1024
+LOOK_AFTER_PARENT_SECONDS = 0.5
+LAST_PORT = 65_535
 EXIT_BROKEN = 1
 # Granian would print lines of its own form; the root logger's handler writes ours.
 _LOGGING: dict[str, Any] = {
-    "formatters": {}, "handlers": {}, "loggers": {"_granian": {"handlers": [], "level": "WARNING", "propagate": True}},
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "level": "WARNING", "propagate": True}},
 }
 
 
@@ -44,14 +48,14 @@ class AddressTaken(Exception):
     """The server cannot listen where it was told to; the message is one line for the operator."""
 
 
-class _Server(Granian):
+class _Server(MPServer):
     """Granian, with an end that comes in time."""
 
     def signal_handler_interrupt(self, *_args: Any, **_kwargs: Any) -> None:
         """Begin to end: requests in flight finish, or are cut off when their time is over."""
         if not self.interrupt_signal:
             threading.Thread(target=self._end_in_time, daemon=True).start()
-        super().signal_handler_interrupt()
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
 
     def _end_in_time(self) -> None:
         # A worker that dies at this very moment clears the event the signal has set: it is set again until it is heard.
@@ -60,7 +64,7 @@ class _Server(Granian):
             pause.wait(0.1)
             self.main_loop_interrupt.set()
         for worker in self.wrks:
-            worker.kill()
+            worker.kill()  # type: ignore[no-untyped-call]
         log.warned("server.cut_off", seconds=END_SECONDS)
         os._exit(EXIT_BROKEN)
 
@@ -75,14 +79,35 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8000, workers
     address, port = listening_place(host, port)
     with MetricsFolder(settings.data_dir / "metrics") as folder:
         server = _Server(
-            "keyturn", address=address, port=port, interface=Interfaces.WSGI, workers=workers,
-            blocking_threads=BLOCKING_THREADS, runtime_mode=RuntimeModes.st, http=HTTPModes.http1, websockets=False,
-            backlog=CONNECTIONS, backpressure=CONNECTIONS,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, keep_alive=True, max_buffer_size=LARGEST_HEADERS),
-            respawn_failed_workers=True, workers_kill_timeout=DRAIN_SECONDS,
-            log_level=LogLevels.error, log_dictconfig=_LOGGING, log_access=False,
+            "keyturn",
+            address=address,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=BLOCKING_THREADS,
+            runtime_mode=RuntimeModes.st,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=CONNECTIONS,
+            backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(
+                header_read_timeout=HEADER_MILLISECONDS, keep_alive=True, max_buffer_size=LARGEST_HEADERS
+            ),
+            respawn_failed_workers=True,
+            workers_kill_timeout=DRAIN_SECONDS,
+            log_level=LogLevels.error,
+            log_dictconfig=_LOGGING,
+            log_access=False,
         )
-        log.told("server.starting", host=address, port=port, plane=plane, workers=workers, version=installed(), **database_facts(settings))
+        log.told(
+            "server.starting",
+            host=address,
+            port=port,
+            plane=plane,
+            workers=workers,
+            version=installed(),
+            **database_facts(settings),
+        )
         server.serve(target_loader=partial(load, settings, plane, folder), wrap_loader=False)
     log.told("server.stopped", host=address, port=port, plane=plane)
 
@@ -92,23 +117,31 @@ def database_facts(settings: Settings) -> dict[str, Any]:
     kind = make_url(settings.database).get_backend_name()
     if kind != "sqlite":
         return {"database": kind}
-    return {"database": kind, "sqlite": sqlite3.sqlite_version, "checkpoints": "all" if checkpoints_safely() else "one process"}
+    return {
+        "database": kind,
+        "sqlite": sqlite3.sqlite_version,
+        "checkpoints": "all" if checkpoints_safely() else "one process",
+    }
 
 
 def listening_place(host: str, port: int) -> tuple[str, int]:
-    """Find the address to listen at, and make sure that nobody does: Granian shares ports, and a second server would go unnoticed.
+    """Find the address to listen at, and make sure that nobody does: Granian would share a port unnoticed.
 
     returns   a numeric address and the port, chosen by the system for 0
     raises    AddressTaken
     """
+    if not 0 <= port <= LAST_PORT:  # the system would take it modulo 65,536
+        raise AddressTaken(f"Cannot listen at {host} port {port}: ports end at {LAST_PORT}.")
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, protocol, _, place = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
             found = probe.getsockname()
-    except (OSError, OverflowError) as error:
-        raise AddressTaken(f"Cannot listen at {host} port {port}: {getattr(error, 'strerror', None) or error}.") from None
+    except OSError as error:
+        raise AddressTaken(f"Cannot listen at {host} port {port}: {error.strerror}.") from None
     return str(found[0]), int(found[1])
 
 
@@ -136,12 +169,14 @@ def _end_with_parent() -> None:
     # A worker whose parent was killed would go on serving, and nobody could tell it to stop.
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_follow, args=(parent,), name="parent", daemon=True).start()
+        threading.Thread(target=_follow, args=(parent.pid,), name="parent", daemon=True).start()
 
 
-def _follow(parent: Any) -> None:
-    parent.join()
+def _follow(parent: int | None) -> None:
+    pause = threading.Event()
+    while os.getppid() == parent:
+        pause.wait(LOOK_AFTER_PARENT_SECONDS)
     log.warned("worker.orphaned")
     os.kill(os.getpid(), signal.SIGTERM)
-    threading.Event().wait(DRAIN_SECONDS)
+    pause.wait(DRAIN_SECONDS)
     os._exit(EXIT_BROKEN)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,9 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
-from app.store.audit import RECORDED
 from app.store import checkpoints, deadlines
-from app.store.checkpoints import Checkpointer, checkpoints_safely  # the doctor asks for it here
+from app.store.audit import RECORDED
+from app.store.checkpoints import Checkpointer, checkpoints_safely
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
@@ -151,6 +152,11 @@ def keep_sqlite_rules(engine: Engine) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules()):
             connection.execute(f"PRAGMA {pragma}").close()
 
+    def connecting(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:
+        if engine.url.database:
+            create_privately(Path(engine.url.database))
+
+    event.listen(engine, "do_connect", connecting)
     event.listen(engine, "connect", pragmas)
 
 
@@ -158,6 +164,15 @@ def begin_immediately(engine: Engine) -> None:
     """Keep the rules, and take the write lock first: a deferred transaction that reads, then writes, loses updates."""
     keep_sqlite_rules(engine)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+
+
+def create_privately(file: Path) -> None:
+    """Create a file that its owner alone reads; nothing happens to one that is there, or that cannot be.
+
+    An SQLite file in use must not be opened like any other: closing it again would let go of SQLite's own locks.
+    """
+    with suppress(OSError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -36,17 +36,16 @@ def find(connection: Connection, tenant_id: str | None, kind: str, key_id: str, 
     return connection.execute(question).first()
 
 
-def page(
-    connection: Connection, kind: str, after: str | None, limit: int, tenant_id: str | None = None
-) -> Sequence[Row[Any]]:
-    """Keys of one kind by ID, of one tenant or of all; `after` is the last one of the page before."""
+def page(connection: Connection, kind: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
+    """Keys of one kind that belong to the deployment's own affairs, by ID; `after` is the last one of the page before."""
     question = _question().where(Key.kind == kind, Key.deleted_at.is_(None)).order_by(Key.key_id).limit(limit)
-    if tenant_id is not None:
-        question = question.where(Key.tenant_id == tenant_id)
-    if after is not None:
-        question = question.where(Key.key_id > after)
-    rows: Sequence[Row[Any]] = connection.execute(question).all()
+    rows: Sequence[Row[Any]] = connection.execute(question.where(Key.key_id > after) if after is not None else question).all()
     return rows
+
+
+def several(connection: Connection, key_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Some keys by their IDs, whoever's they are."""
+    return {row.key_id: row for row in connection.execute(_question().where(Key.key_id.in_(key_ids)))}
 
 
 def add(connection: Connection, **columns: Any) -> None:

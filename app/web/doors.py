@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-
 from app.actions import access
 from app.actions.access import Caller
-from app.domain import credentials
+from app.domain import credentials, scopes
+from app.domain.events import Actor
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web.faults import BadRequest
@@ -68,3 +68,16 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
     if named is not None and named not in {caller.facts.tenant_id, caller.facts.tenant_name}:
         raise Refused(Verdict(Reason.OTHER_TENANT, proven=True))
     return caller, door
+
+
+def actor(caller: Caller, request: Request) -> Actor:
+    """The caller as the audit log names it, with what it may hand out.
+
+    A token says which management scopes it is for. It cannot speak of product scopes, which belong to other
+    audiences (PRODUCT.md §5), so those are the key's own.
+    """
+    held = caller.terms.scope
+    if caller.claims is not None:
+        held |= scopes.product_part(access.terms_of(request.ctx, caller.facts).scope)
+    address = str(request.address) if request.address is not None else None
+    return Actor("key", caller.key_id, caller.facts.tenant_id, held, address=address, request_id=request.id)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
 from app.context import Context
-from app.domain.refusals import Refused
+from app.domain.refusals import Refused, Unavailable
 from app.runtime import log
 from app.web import replies
 from app.web.behind import Behind
@@ -19,12 +20,31 @@ from app.web.request import Request
 
 View = Callable[[Request], Answer]
 STATUS_LINES = {
-    200: "200 OK", 201: "201 Created", 204: "204 No Content", 304: "304 Not Modified", 400: "400 Bad Request", 401: "401 Unauthorized",
-    403: "403 Forbidden", 404: "404 Not Found", 405: "405 Method Not Allowed", 409: "409 Conflict", 410: "410 Gone", 412: "412 Precondition Failed",
-    413: "413 Content Too Large", 415: "415 Unsupported Media Type", 422: "422 Unprocessable Content", 429: "429 Too Many Requests",
-    431: "431 Request Header Fields Too Large", 500: "500 Internal Server Error", 503: "503 Service Unavailable",
+    200: "200 OK",
+    201: "201 Created",
+    204: "204 No Content",
+    304: "304 Not Modified",
+    400: "400 Bad Request",
+    401: "401 Unauthorized",
+    403: "403 Forbidden",
+    404: "404 Not Found",
+    405: "405 Method Not Allowed",
+    409: "409 Conflict",
+    410: "410 Gone",
+    412: "412 Precondition Failed",
+    413: "413 Content Too Large",
+    415: "415 Unsupported Media Type",
+    422: "422 Unprocessable Content",
+    429: "429 Too Many Requests",
+    431: "431 Request Header Fields Too Large",
+    500: "500 Internal Server Error",
+    503: "503 Service Unavailable",
 }
-ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Server", "keyturn"))  # RFC 9110 §10.2.4: no version helps only guests
+ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Server", "keyturn"),
+)  # RFC 9110 §10.2.4: no version helps only guests
+MOST_DISCARDED = 256 * 1024
 HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
 
@@ -62,12 +82,14 @@ class Front:
             name, answer = self._beyond(request)
         if answer.reason is not None:
             log.refused(request, name, answer)
-            request.discard_body()
+            _discard_body(environ)
         elif self._all:
             log.granted(request, name, answer)
         status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
         length = str(len(answer.body))
-        start_response(status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)])
+        start_response(
+            status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)]
+        )
         self._note(name, request.method, status[:3], answer.reason, perf_counter() - began)
         return [answer.body] if request.method != "HEAD" else []
 
@@ -82,6 +104,16 @@ class Front:
             return "unmatched", _failed(request, replies.failure(error, request.id), error)
 
 
+def _discard_body(environ: dict[str, Any]) -> None:
+    # What is left of a body is read before it is refused, so that the refusal arrives and the connection lives on.
+    length = environ.get("CONTENT_LENGTH") or ""
+    unbounded = "HTTP_TRANSFER_ENCODING" in environ
+    if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
+        return
+    with suppress(OSError, Unavailable):
+        environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))
+
+
 def respond(request: Request, route: Route) -> Answer:
     """Call the view of a route and turn whatever it raises into an answer."""
     try:
@@ -94,7 +126,9 @@ def respond(request: Request, route: Route) -> Answer:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
         return replies.door_refusal(refused.verdict, request.id, request.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
-        return _failed(request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error)
+        return _failed(
+            request, replies.oauth_failure(error) if route.oauth else replies.failure(error, request.id), error
+        )
 
 
 def _failed(request: Request, answer: Answer, error: Exception) -> Answer:

@@ -16,12 +16,12 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from app.actions import access, tokens
 from app.actions.access import Caller
 from app.domain import credentials, scopes
-from app.domain.events import Actor
 from app.domain.networks import parse_address
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
+from app.web.doors import actor
 from app.web.replies import Answer
 from app.web.request import Form, Request, basic_credentials
 
@@ -241,18 +241,8 @@ def client_credentials(http: Request, form: Form) -> tuple[str, str]:
     return pair
 
 
-def actor(caller: Caller, http: Request) -> Actor:
-    """The caller as the audit log names it."""
-    return Actor(
-        "key", caller.key_id, caller.facts.tenant_id, caller.terms.scope,
-        address=str(http.address) if http.address is not None else None, request_id=http.id,
-    )
-
-
 def _token(request: OAuthRequest) -> str:
     token = request.form.get("token")
     if token is None:
         raise InvalidRequestError
     return token
-
-

@@ -23,7 +23,9 @@ class Readyz:
         ctx = request.ctx
         checks = self._readiness.ask(ctx.database, ctx.settings.database, ctx.ring, request.now)
         ready = all(found == OK for found in checks.values())
-        return json_answer({"status": "ready" if ready else "unready", "checks": checks}, 200 if ready else UNREADY, NOT_KEPT)
+        return json_answer(
+            {"status": "ready" if ready else "unready", "checks": checks}, 200 if ready else UNREADY, NOT_KEPT
+        )
 
 
 def metrics(request: Request) -> Answer:

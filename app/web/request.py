@@ -6,7 +6,6 @@ import base64
 import re
 from binascii import Error as Base64Error
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
@@ -14,12 +13,11 @@ from urllib.parse import unquote_to_bytes
 
 from app.context import Context
 from app.domain.networks import Address, Network, parse_address, within
-from app.domain.refusals import Reason, Refused, Unavailable, Verdict
+from app.domain.refusals import Reason, Refused, Verdict
 from app.web.faults import BadRequest, Fault
 
 T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
-MOST_DISCARDED = 256 * 1024
 MOST_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
@@ -115,16 +113,6 @@ class Request:
         if len(data) > largest:
             raise BadRequest(Fault.TOO_LARGE)
         return data
-
-    def discard_body(self) -> None:
-        """Read what is left of a body before refusing it, so that the refusal arrives and the connection lives on."""
-        environ = self.environ
-        length = environ.get("CONTENT_LENGTH") or ""
-        unbounded = "HTTP_TRANSFER_ENCODING" in environ
-        if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
-            return
-        with suppress(OSError, Unavailable):
-            environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))
 
     @property
     def media_type(self) -> str:

@@ -27,7 +27,8 @@ def _public(settings: Settings) -> dict[str, Route]:
         "/.well-known/jwks.json": _reading(discovery.jwks, "jwks"),
         "/api/user": _reading(doors.user, "user"),
     }
-    # RFC 8414 §3.1: the well-known part goes between host and path, the path's ending slash goes away. OpenID appends it instead.
+    # RFC 8414 §3.1: the well-known part goes between host and path, the path's ending slash goes away.
+    # OpenID appends it instead.
     for name in ("oauth-authorization-server", "openid-configuration"):
         for path in {f"/.well-known/{name}{settings.base_path}", f"{settings.base_path}/.well-known/{name}"}:
             found[path] = _reading(discovery.metadata, "metadata")

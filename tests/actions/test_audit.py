@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.actions import audit, deployment, groups, keys
+from app.actions import audit, groups, keys
 from app.domain import chain as chaining
-from app.domain.events import DEPLOYMENT
+from app.domain.events import DEPLOYMENT, Event
 from app.domain.refusals import Invalid, NotFound
+from app.store import audit as store
 from tests.world import OPERATOR, World
 
 
@@ -106,12 +107,17 @@ def test_what_is_recorded_is_logged_once_it_is_committed_and_not_before(
     monkeypatch.setattr(world.ctx.database, "told", lambda event, **members: told.append({"event": event, **members}))
     tenant = filled(world)
     told.clear()
-    with pytest.raises(ZeroDivisionError), world.ctx.database.transaction() as connection:
-        deployment.audit.record(
-            connection, world.ctx.vault.audit_key, deployment.Event.KEY_EDITED, OPERATOR, world.clock(),
-            tenant_id=tenant, object_kind="key", object_id="x",
-        )  # fmt: skip
-        raise ZeroDivisionError
+
+    def record_and_fail() -> None:
+        with world.ctx.database.transaction() as connection:
+            store.record(
+                connection, world.ctx.vault.audit_key, Event.KEY_EDITED, OPERATOR, world.clock(),
+                tenant_id=tenant, object_kind="key", object_id="x",
+            )  # fmt: skip
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        record_and_fail()
     world.key("One more")
     (line,) = told
     head = audit.verify(world.ctx, tenant).heads[tenant]
@@ -159,3 +165,34 @@ def test_pages_can_be_narrowed(world: World) -> None:
     with pytest.raises(Invalid):
         audit.page(world.ctx, tenant, world.clock(), after=("x", tenant, 1))
     assert next(audit.export(world.ctx, None))["chain"] == min(DEPLOYMENT, tenant)
+
+
+def test_a_row_that_was_put_in_is_named_and_one_written_meanwhile_is_not(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = filled(world)
+    monkeypatch.setattr(audit, "BATCH", 2)  # so that the walk asks several times
+    walk = store.batch
+
+    def batch(connection: Any, chain: str, after: int, limit: int) -> Any:
+        if after == 4 and chain == tenant:
+            world.key("Meanwhile")
+        return walk(connection, chain, after, limit)
+
+    monkeypatch.setattr(store, "batch", batch)
+    assert audit.verify(world.ctx, tenant).ok
+    monkeypatch.undo()
+    columns = "event, at, actor_kind, actor_id, object_kind, object_id, before, after, link"
+    damage(
+        world,
+        f"INSERT INTO audit_events (chain, number, {columns}) SELECT chain, 8, {columns} FROM audit_events"
+        " WHERE chain = :c AND number = 7",
+        c=tenant,
+    )
+    assert audit.verify(world.ctx, tenant).first_broken == f"{tenant} 8"
+
+
+def test_a_head_that_was_exchanged_breaks_its_seal(world: World) -> None:
+    tenant = filled(world)
+    damage(world, "UPDATE audit_chains SET seal = head WHERE chain = :c", c=tenant)
+    assert audit.verify(world.ctx, tenant).first_broken == f"{tenant} 6"

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.actions import signing_keys
 from app.domain.refusals import Conflict, Invalid, NotFound
 from app.domain.tokens import ALGORITHMS
-from app.models import Base
+from app.runtime import migrations
 from tests.fixtures import WorldMaker
 from tests.signing import LEARNT, jwks, kid_in, sign_with, states, verified
 from tests.world import OPERATOR, World
@@ -176,9 +176,8 @@ def test_a_deployment_signs_with_the_algorithm_it_is_set_to(make_world: WorldMak
 def test_a_deployment_can_begin_with_any_algorithm(sqlite_template: Any, tmp_path: Any, alg: str) -> None:
     class Fresh(World):
         def another_process(self, plane: str = "all", **settings: str) -> Any:
-            app = super().another_process(plane, **settings)
-            Base.metadata.create_all(app.extensions["keyturn"].database.writer)
-            return app
+            migrations.upgrade(self.settings.database)
+            return super().another_process(plane, **settings)
 
     world = Fresh(f"sqlite:///{tmp_path / 'fresh.db'}", tmp_path, {"KEYTURN_SIGNING_ALG": alg})
     assert {key["alg"] for key in signing_keys.all_keys(world.ctx, world.clock())} == {alg}

@@ -25,6 +25,14 @@ def test_every_command_takes_json_and_has_help(keyturn: Inside) -> None:
             assert leaf.help
 
 
+@pytest.mark.parametrize(
+    "words", ["nothing", "keys", "keys create", "keys edit x", "tenants set T", "audit list --limit 0"]
+)
+def test_wrong_usage_ends_with_two(keyturn: Inside, words: str) -> None:
+    done = keyturn.run(*words.split())
+    assert (done.exit_code, done.stdout) == (2, "")
+
+
 def test_tenants_are_created_listed_set_and_closed(keyturn: Inside) -> None:
     made = keyturn.json("tenants", "create", "--name", "Blue", "--plan", "standard")
     assert made["setup_url"].startswith("http://localhost:8000/")

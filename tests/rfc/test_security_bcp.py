@@ -103,19 +103,26 @@ def test_a_certificate_in_a_header_authenticates_nobody(world: World, name: str)
 
 
 def _everything(world: World, key: Any) -> tuple[list[str], list[Any]]:
-    """Use a key in every way, well and badly; the secrets and tokens that were in play, and the answers to what failed."""
+    """Use a key in every way, well and badly; the secrets and tokens in play, and the answers to what failed."""
     client, wrong = world.client, world.key("Other").secret
     token = world.token(key)
     bearer = {"Authorization": f"Bearer {token}"}
     answers = [
-        client.post("/token", data=FORM, auth=(key.id, wrong)), client.post("/token", data={**FORM, "scope": "no:such"}, auth=key.auth),
-        client.post("/token", data={**FORM, "client_secret": key.secret, "client_id": key.id}, auth=key.auth), client.post(f"/token?client_secret={key.secret}", data=FORM),
-        client.post("/token", data=f"client_secret={key.secret}", content_type="text/plain"), client.get(f"/api/user?api_key={key.secret}"),
-        client.get("/api/user", headers={"X-API-Key": key.secret[:-1]}), client.get("/api/user", headers={"X-API-Key": key.secret, **bearer}),
-        client.get(f"/{key.secret}"), client.get(f"/api/user/{token}"), client.post("/introspect", data={"token": token}, auth=(key.id, wrong)),
-        client.get("/api/user", headers={"Authorization": f"Bearer {token}x"}), client.post("/revoke", data={"token": token}, auth=world.key("Third").auth),
+        client.post("/token", data=FORM, auth=(key.id, wrong)),
+        client.post("/token", data={**FORM, "scope": "no:such"}, auth=key.auth),
+        client.post("/token", data={**FORM, "client_secret": key.secret, "client_id": key.id}, auth=key.auth),
+        client.post(f"/token?client_secret={key.secret}", data=FORM),
+        client.post("/token", data=f"client_secret={key.secret}", content_type="text/plain"),
+        client.get(f"/api/user?api_key={key.secret}"),
+        client.get("/api/user", headers={"X-API-Key": key.secret[:-1]}),
+        client.get("/api/user", headers={"X-API-Key": key.secret, **bearer}),
+        client.get(f"/{key.secret}"),
+        client.get(f"/api/user/{token}"),
+        client.post("/introspect", data={"token": token}, auth=(key.id, wrong)),
+        client.get("/api/user", headers={"Authorization": f"Bearer {token}x"}),
+        client.post("/revoke", data={"token": token}, auth=world.key("Third").auth),
         client.get("/api/user", headers={"X-API-Key": key.secret, "X-Request-ID": key.secret + "\t"}),
-    ]  # fmt: skip
+    ]
     assert client.post("/revoke", data={"token": token}, auth=key.auth).status_code == 200
     answers.append(client.get("/api/user", headers=bearer))
     return [key.secret, wrong, token, key.secret.split("_")[2], token.rpartition(".")[2], token.split(".")[1]], answers

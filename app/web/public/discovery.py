@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
+from app.actions import catalogue
 from app.context import Context
 from app.domain import scopes
 from app.settings import JWKS_MAX_AGE
-from app.store import facts
 from app.web.replies import Answer, JSON
 from app.web.request import Request
 
@@ -26,7 +26,7 @@ def metadata(request: Request) -> Answer:
 def document(ctx: Context) -> dict[str, Any]:
     """The metadata: what is offered and nothing else; no empty member (RFC 8414 §3.2)."""
     base = ctx.settings.base
-    product = ctx.database.read(facts.product_scopes)
+    product = catalogue.names(ctx)
     found: dict[str, Any] = {
         "issuer": ctx.settings.issuer, "token_endpoint": f"{base}/token", "jwks_uri": f"{base}/.well-known/jwks.json",
         "grant_types_supported": ["client_credentials"], "token_endpoint_auth_methods_supported": CLIENT_METHODS,

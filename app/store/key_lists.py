@@ -1,0 +1,115 @@
+"""Pages of a tenant's keys, by keyset: every page is a stretch of an index, however far in it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, select, tuple_
+
+from app.models import Key
+
+_COLUMNS: dict[str, Any] = {"name": Key.name_folded, "created": Key.created_at, "expires": Key.expires_at}
+SORTS = tuple(_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which keys of a tenant a list shows; what is None does not matter.
+
+    text         folded; a part of the name or the description
+    key_id       the beginning of the key ID; with `text` one of the two is enough
+    revoked      whether revoked
+    expiration   `valid`, `expiring_soon` or `expired`
+    now, soon    the instants that `expiration` is measured by
+    """
+
+    tenant_id: str
+    kind: str
+    now: datetime
+    soon: datetime
+    text: str | None = None
+    key_id: str | None = None
+    revoked: bool | None = None
+    expiration: str | None = None
+    group_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One of SORTS; keys without an end come after all others, ties go by key ID. Descending is the mirror image."""
+
+    sort: str = "created"
+    descending: bool = False
+
+
+Place = tuple[Any, str]
+
+
+def page(connection: Connection, wanted: Wanted, order: Order, after: Place | None, limit: int) -> list[Row[Any]]:
+    """Key IDs of a page, each with `place`, what it is ordered by.
+
+    after     `place` and key ID of the last row of the page before
+    returns   at most `limit` rows
+    """
+    rows: list[Row[Any]] = []
+    for question in questions(wanted, order, after):
+        if len(rows) < limit:
+            rows += connection.execute(question.limit(limit - len(rows))).all()
+    return rows
+
+
+def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Select[Any]]:
+    """What to ask one after the other until a page is full; each walks along one index and sorts nothing."""
+    column = _COLUMNS[order.sort]
+    every = select(Key.key_id, column.label("place")).where(*_conditions(wanted))
+    if order.sort != "expires":
+        yield _ordered(every, order, after)
+        return
+    # NULL has its place at different ends in different databases, so that the two parts are asked for one by one.
+    dated, endless = every.where(column.is_not(None)), every.where(column.is_(None))
+    in_endless = after is not None and after[0] is None
+    parts = [_ordered(endless, order, after if in_endless else None)]
+    if not in_endless or order.descending:
+        parts.append(_ordered(dated, order, None if in_endless else after))
+    if not order.descending:
+        parts.reverse()
+    elif after is not None and not in_endless:
+        parts = parts[1:]
+    yield from parts
+
+
+def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select[Any]:
+    # Both columns even where one is NULL throughout: PostgreSQL knows the order of the index by its columns only.
+    columns = (_COLUMNS[order.sort], Key.key_id)
+    if after is not None:
+        where = columns if after[0] is not None else columns[1:]
+        here = tuple_(*where)
+        there = tuple_(
+            *(literal(value, column.type) for value, column in zip(after[-len(where) :], where, strict=True))
+        )
+        question = question.where(here < there if order.descending else here > there)
+    return question.order_by(*(column.desc() if order.descending else column for column in columns))
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    yield from (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind, Key.deleted_at.is_(None))
+    if wanted.revoked is not None:
+        yield Key.revoked_at.is_not(None) if wanted.revoked else Key.revoked_at.is_(None)
+    if wanted.group_id is not None:
+        yield Key.group_id == wanted.group_id
+    if wanted.expiration == "valid":
+        yield or_(Key.expires_at.is_(None), Key.expires_at > wanted.soon)
+    elif wanted.expiration == "expiring_soon":
+        yield from (Key.expires_at > wanted.now, Key.expires_at <= wanted.soon)
+    elif wanted.expiration == "expired":
+        yield Key.expires_at <= wanted.now
+    found = []
+    if wanted.text is not None:
+        found += [column.contains(wanted.text, autoescape=True) for column in (Key.name_folded, Key.description_folded)]
+    if wanted.key_id is not None:
+        found.append(Key.key_id.startswith(wanted.key_id, autoescape=True))
+    if found:
+        yield or_(*found)

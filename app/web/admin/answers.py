@@ -1,0 +1,198 @@
+"""What answers look like: models that describe, for OpenAPI and for the tests that hold answers to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+
+from app.web.admin.shapes import left_out
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-11-21T12:00:00Z"])]
+Version = Annotated[int, Field(ge=1, description="Counts changes; also the ETag.", examples=[3])]
+Kind = Literal["tenant_api_key", "resource_server", "user", "operator"]
+Role = Literal["global_admin", "tenant_administrator", "super_user", "auditor", "member"]
+
+
+class Answered(BaseModel):
+    """An object as answers give it."""
+
+
+class Named(Answered):
+    """An object by its ID and its name."""
+
+    id: str
+    name: str
+
+
+class SecretShown(Answered):
+    """A secret that works, as it may be shown later."""
+
+    hint: str = Field(examples=["kts_7Q2M…x9Kd"])
+    created_at: Time
+    ends_at: Time | None = Field(description="When a replaced secret stops; null for the current one.")
+    last_used_at: Time | None
+    last_used_ip: str | None
+
+
+class ApiKey(Answered):
+    """A key, which is an OAuth client."""
+
+    client_id: str = Field(examples=["kt_7Q2M9XK4T1V8B0CD"])
+    name: str = Field(examples=["Mobile App"])
+    description: str
+    group: Named
+    scopes: list[str] = Field(description="What its group holds now.", examples=[["contacts:read"]])
+    status: Literal["active", "revoked"]
+    expiration_state: Literal["valid", "expiring_soon", "expired"]
+    flags: list[Literal["rotating", "suspended", "never_used", "expiring_soon", "browser_use", "exposed"]]
+    created_at: Time
+    created_by: str
+    expires_at: Time | None
+    ip_allowlist: list[str] = Field(examples=[["203.0.113.0/24"]])
+    last_used_at: Time | None
+    last_used_ip: str | None
+    last_used_client: str | None
+    secrets: list[SecretShown] = Field(description="The secrets that work: two during a rotation with overlap.")
+    tenant: Named | None
+    version: Version
+
+
+class NewSecret(Answered):
+    """What is shown this once."""
+
+    client_secret: str = left_out(
+        description="The secret: in this answer and never again. Absent from the answer to a repeated request.",
+        examples=["kts_7Q2M9XK4T1V8B0CD_" + "x" * 43 + "_0aB3xY"],
+    )
+
+
+class ApiKeyWithSecret(ApiKey, NewSecret):
+    """A key and its new secret."""
+
+
+class ResourceServer(ApiKey):
+    """A key that may introspect the tokens of one audience."""
+
+    audience: str = Field(examples=["https://api.example.com"])
+
+
+class ResourceServerWithSecret(ResourceServer, NewSecret):
+    """A resource server and its secret."""
+
+
+class Group(Answered):
+    """A named set of scopes."""
+
+    id: str = Field(examples=["grp_full"])
+    name: str = Field(examples=["Contacts and messaging"])
+    type: Kind
+    description: str
+    scopes: list[str]
+    built_in: bool
+    keys: int = Field(description="How many keys of the list use it.")
+    created_at: Time
+    updated_at: Time
+    version: Version
+
+
+class Scope(Answered):
+    """A product scope of the catalogue."""
+
+    name: str = Field(examples=["contacts:read"])
+    description: str
+    created_at: Time
+
+
+class Tenant(Answered):
+    """An organisation."""
+
+    id: str = Field(examples=["ten_0123456789abcdef0123"])
+    name: str = Field(examples=["Acme"])
+    plan: Literal["standard", "enterprise"]
+    key_limit: int | None = Field(description="How many usable keys it may have; null for any number.")
+    rate_limit: int = Field(description="Calls a minute, of all its keys together.")
+    time_zone: str = Field(examples=["Europe/Berlin"])
+    api_access: bool
+    max_overlap: int = Field(description="The longest overlap of a rotation in seconds.")
+    token_lifetime: int | None = Field(description="Seconds; null for the deployment's own.")
+    default_group: str | None = Field(description="ID of the group that new keys get when none is named.")
+    created_at: Time
+    closed_at: Time | None
+    version: Version
+
+
+class NewTenant(Tenant):
+    """A tenant and the link that sets up its first Global Admin."""
+
+    setup_url: str = Field(description="Works once, for 24 hours; shown this once.")
+
+
+class Member(Answered):
+    """A person of a tenant."""
+
+    id: str = Field(examples=["mem_0123456789abcdef0123"])
+    tenant: str
+    email: str = Field(examples=["ada@example.com"])
+    name: str = Field(examples=["Ada Lovelace"])
+    role: Role
+    operator: bool
+    active: bool
+    created_at: Time
+    version: Version
+
+
+class ResetLink(Answered):
+    """A member's way back in."""
+
+    reset_url: str = Field(description="Works once, for 24 hours; shown this once.")
+
+
+class SigningKey(Answered):
+    """A key that signs access tokens; the private half is never shown."""
+
+    kid: str
+    alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
+    state: Literal["next", "active", "verifying", "retired", "revoked"]
+    published_at: Time
+    usable_at: Time = Field(description="From when on every cached JWKS has it.")
+    activated_at: Time | None
+    deactivated_at: Time | None
+    last_token_expires_at: Time | None
+    ended_at: Time | None
+
+
+class Who(Answered):
+    """Who or what, by kind and ID."""
+
+    kind: str = Field(examples=["key"])
+    id: str
+
+
+class AuditEvent(Answered):
+    """One state change."""
+
+    chain: str
+    number: int
+    event: str = Field(examples=["key.rotated"])
+    at: Time
+    actor: Who
+    address: str | None
+    request_id: str | None
+    object: Who
+    before: dict[str, Any]
+    after: dict[str, Any]
+    link: str = Field(description="Binds this event to the one before it.")
+
+
+def list_of(item: type[Answered], name: str) -> type[BaseModel]:
+    """The model of a page of such items."""
+    page: type[BaseModel] = create_model(
+        name,
+        __base__=Answered,
+        __doc__="A page of a list.",
+        items=(list[item], ...),  # type: ignore[valid-type]
+        next=(str | None, Field(description="The cursor of the next page; null on the last one.")),
+        total=(int | None, Field(description="How many items all pages have; null where nobody counts.")),
+    )
+    return page

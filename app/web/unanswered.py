@@ -1,0 +1,55 @@
+"""What Flask would answer by itself, said our way: unknown addresses, unknown methods, crashes."""
+
+from __future__ import annotations
+
+import flask
+from flask import Flask
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+
+from app.context import Context
+from app.runtime import log
+from app.web import replies
+from app.web.behind import ROUTE
+from app.web.faults import BadRequest, Fault
+from app.web.replies import Answer
+from app.web.request import Request
+
+
+def install(app: Flask, ctx: Context) -> None:
+    """Answer with a problem where no view does."""
+    app.url_map.merge_slashes = False  # a redirect would be the first answer that is none of ours
+
+    def answered(error: Exception) -> flask.Response:
+        request = Request(flask.request.environ, ctx)
+        if isinstance(error, MethodNotAllowed):
+            answer = _problem(BadRequest(Fault.METHOD, ", ".join(sorted(error.valid_methods or ()))), request)
+        elif isinstance(error, NotFound):
+            answer = _problem(BadRequest(Fault.NOT_FOUND), request)
+        elif isinstance(error, HTTPException):
+            answer = _problem(BadRequest(Fault.UNREADABLE), request)
+        else:
+            answer = _problem(error, request)
+            log.crashed(request, error)
+        return response(answer, request)
+
+    @app.after_request
+    def name(found: flask.Response) -> flask.Response:
+        if flask.request.url_rule is not None:
+            flask.request.environ[ROUTE] = flask.request.url_rule.rule
+        return found
+
+    app.register_error_handler(HTTPException, answered)
+    app.register_error_handler(Exception, answered)
+
+
+def response(answer: Answer, request: Request) -> flask.Response:
+    """An answer as Flask gives it."""
+    found = flask.Response(answer.body, answer.status)
+    found.headers.remove("Content-Type")
+    found.headers.extend(answer.headers)
+    found.headers["X-Request-ID"] = request.id
+    return found
+
+
+def _problem(error: Exception, request: Request) -> Answer:
+    return replies.failure(error, request.id)

@@ -1,0 +1,118 @@
+"""Pages of keys walk along an index: looked up in the plans of both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Select, text
+
+from app.store import key_lists
+from app.store.key_lists import SORTS, Order, Wanted
+from tests.world import START, World
+
+MANY, TENANTS = 5_000, 10
+FILL = {
+    "sqlite": """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)
+        INSERT INTO keys (key_id, tenant_id, kind, name, name_folded, description, description_folded, group_id, networks,
+                          created_at, created_by, expires_at, version)
+        SELECT printf('%s_%016d', :prefix, i), :tenant, 'tenant_api_key', 'Key ' || (i * 7919 % :many), 'key ' || (i * 7919 % :many),
+               '', '', 'grp_ro', '', datetime('2026-01-01', '+' || (i / 3) || ' seconds') || '.000000', 'system:test',
+               CASE WHEN i % 3 THEN datetime('2027-01-01', '+' || (i * 31 % 5000) || ' hours') || '.000000' END, 1 FROM n
+    """,
+    "postgresql": """
+        INSERT INTO keys (key_id, tenant_id, kind, name, name_folded, description, description_folded, group_id, networks,
+                          created_at, created_by, expires_at, version)
+        SELECT :prefix || '_' || lpad(i::text, 16, '0'), :tenant, 'tenant_api_key', 'Key ' || (i * 7919 % :many),
+               'key ' || (i * 7919 % :many), '', '', 'grp_ro', '', timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
+               'system:test', CASE WHEN i % 3 > 0 THEN timestamptz '2027-01-01Z' + (i * 31 % 5000) * interval '1 hour' END, 1
+        FROM generate_series(1, :many) AS i
+    """,
+}
+PLACES: dict[str, list[Any]] = {
+    "name": [None, ("key 5", "kt_0000000000000007")],
+    "created": [None, (datetime(2026, 1, 1, 1, tzinfo=UTC), "kt_0000000000000007")],
+    "expires": [None, (datetime(2027, 3, 1, tzinfo=UTC), "kt_0000000000000007"), (None, "kt_0000000000000009")],
+}
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """A tenant with many keys among others that have as many, and a database that knows it."""
+    owners = {"kt": world.tenant["id"]}
+    owners |= {f"k{number}": world.new_tenant(f"Tenant {number}")["id"] for number in range(1, TENANTS)}
+    with world.ctx.database.writer.begin() as connection:
+        for prefix, tenant_id in owners.items():
+            given = {"tenant": tenant_id, "prefix": prefix, "many": MANY}
+            connection.execute(text(FILL[connection.dialect.name]), given)
+    with world.ctx.database.reader.connect() as connection:
+        connection.execute(text("ANALYZE"))
+    return world
+
+
+def wanted(world: World, **more: Any) -> Wanted:
+    return Wanted(world.tenant["id"], "tenant_api_key", START, START + timedelta(days=14), **more)
+
+
+def questions(world: World) -> Iterator[tuple[str, Select[Any]]]:
+    for sort in SORTS:
+        for descending in (False, True):
+            for after in PLACES[sort]:
+                for question in key_lists.questions(wanted(world), Order(sort, descending), after):
+                    yield sort, question.limit(51)
+
+
+def plan(connection: Connection, question: Select[Any]) -> str:
+    compiled = question.compile(connection.engine, compile_kwargs={"render_postcompile": True})
+    values = {
+        name: compiled._bind_processors[name](value) if name in compiled._bind_processors else value
+        for name, value in compiled.params.items()
+    }
+    prefix = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    given: Any = tuple(values[name] for name in compiled.positiontup) if compiled.positional else values
+    rows = connection.exec_driver_sql(prefix + str(compiled), given).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def test_every_page_is_a_stretch_of_the_index_of_its_order(filled: World) -> None:
+    with filled.ctx.database.reader.connect() as connection:
+        for sort, question in questions(filled):
+            found = plan(connection, question)
+            assert f"ix_keys_{sort}" in found, found
+            assert "TEMP B-TREE" not in found, found
+            assert "Sort" not in found, found
+            assert "SCAN" not in found, found
+            assert "Seq Scan" not in found, found
+
+
+def test_pages_hold_every_key_once_and_in_order(filled: World) -> None:
+    with filled.ctx.database.reader.connect() as connection:
+        for sort in SORTS:
+            whole = key_lists.page(connection, wanted(filled), Order(sort), None, MANY + 1)
+            assert len({row.key_id for row in whole}) == len(whole) == MANY
+            mirrored = key_lists.page(connection, wanted(filled), Order(sort, descending=True), None, MANY + 1)
+            assert mirrored == whole[::-1]
+            if sort == "expires":
+                assert all(row.place is None for row in whole[-(MANY // 3) :])
+            for at in (0, 1, MANY // 2, MANY - MANY // 3 - 2, MANY - MANY // 3 - 1, MANY - 2, MANY - 1):
+                after = (whole[at].place, whole[at].key_id)
+                assert key_lists.page(connection, wanted(filled), Order(sort), after, 60) == whole[at + 1 : at + 61]
+                before = key_lists.page(connection, wanted(filled), Order(sort, descending=True), after, 60)
+                assert before == whole[max(at - 60, 0) : at][::-1]
+
+
+def test_filters_hold_on_every_page(filled: World) -> None:
+    with filled.ctx.database.reader.connect() as connection:
+        for more, count in [
+            ({"text": "key 77"}, 11),
+            ({"key_id": "kt_00000000000049"}, 100),
+            ({"text": "nothing", "key_id": "kt_000000000000001"}, 10),
+            ({"revoked": True}, 0),
+            ({"group_id": "grp_full"}, 0),
+            ({"expiration": "expired"}, 0),
+        ]:
+            asked = wanted(filled, **more)
+            assert len(key_lists.page(connection, asked, Order("expires"), None, MANY)) == count, more
