@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.rfc.answers import failed, inactive, unauthenticated
+from tests.rfc.asking import assert_challenged, assert_error, assert_inactive
 from tests.rfc.forging import DROP, Forger, b64, unb64
 from tests.world import ISSUER, Key, World
 
@@ -59,8 +59,8 @@ def test_scope_is_one_string_and_left_out_when_there_is_none(world: World) -> No
 @pytest.mark.spec("T-7662-04")
 @pytest.mark.parametrize("token", UNKNOWN)
 def test_an_unknown_token_is_inactive_whatever_it_looks_like(world: World, token: str) -> None:
-    inactive(ask(world, world.resource_server(), token=token))
-    inactive(ask(world, world.key(), token=token))
+    assert_inactive(ask(world, world.resource_server(), token=token))
+    assert_inactive(ask(world, world.key(), token=token))
 
 
 @pytest.mark.spec("T-7662-15")
@@ -68,22 +68,23 @@ def test_a_form_that_cannot_be_read_is_no_garbage_token(world: World) -> None:
     auth, form = world.resource_server().auth, "application/x-www-form-urlencoded"
     for body in (b"token=%00", b"token=\xff", b"token=%ff", b"token=%zz", b"token=\0"):
         answer = world.client.post("/introspect", data=body, content_type=form, auth=auth)
-        failed(answer, 400, "invalid_request")
+        assert_error(answer, 400, "invalid_request")
 
 
 @pytest.mark.spec("T-7662-05")
 def test_a_token_is_inactive_from_its_end_on_and_before_its_beginning(world: World) -> None:
+    # RFC 7519 §4.1.4: "on or after" its `exp`
     forger, server = Forger(world), world.resource_server()
     begins = forger.claims["iat"] + 300
     early = forger.ours(claims={"nbf": begins})
-    inactive(ask(world, server, token=early))
+    assert_inactive(ask(world, server, token=early))
     world.clock.advance(seconds=300)
     assert world.introspect(server, early)["active"] is True
     world.clock.advance(seconds=299)
     assert world.introspect(server, forger.token)["active"] is True
     world.clock.advance(seconds=1)
-    inactive(ask(world, server, token=forger.token))
-    inactive(ask(world, forger.key, token=forger.token))
+    assert_inactive(ask(world, server, token=forger.token))
+    assert_inactive(ask(world, forger.key, token=forger.token))
 
 
 @pytest.mark.spec("T-7662-06")
@@ -92,7 +93,7 @@ def test_a_revoked_token_is_inactive(world: World) -> None:
     token = world.token(key)
     assert world.introspect(server, token)["active"] is True
     assert world.client.post("/revoke", data={"token": token}, auth=key.auth).status_code == 200
-    inactive(ask(world, server, token=token))
+    assert_inactive(ask(world, server, token=token))
 
 
 @pytest.mark.spec("T-7662-08")
@@ -112,7 +113,7 @@ def test_a_token_that_we_did_not_sign_so_is_inactive(world: World) -> None:
         forger.ours(claims={"iss": DROP}),
     ]
     for token in forged:
-        inactive(ask(world, server, token=token))
+        assert_inactive(ask(world, server, token=token))
     assert world.introspect(server, forger.token)["active"] is True
 
 
@@ -120,19 +121,19 @@ def test_a_token_that_we_did_not_sign_so_is_inactive(world: World) -> None:
 @pytest.mark.parametrize("typ", [*OTHER_TYPES, DROP, "", None], ids=str)
 def test_another_jwt_under_our_key_is_inactive(world: World, typ: Any) -> None:
     forger, server = Forger(world), world.resource_server()
-    inactive(ask(world, server, token=forger.ours({"typ": typ})))
-    inactive(ask(world, forger.key, token=forger.ours({"typ": typ})))
+    assert_inactive(ask(world, server, token=forger.ours({"typ": typ})))
+    assert_inactive(ask(world, forger.key, token=forger.ours({"typ": typ})))
 
 
 @pytest.mark.spec("T-7662-12")
 def test_without_credentials_nothing_is_told_and_the_answer_is_400(world: World) -> None:
     key = world.key()
     token = world.token(key)
-    failed(world.client.post("/introspect", data={"token": token}), 400, "invalid_client")
-    failed(world.client.post("/introspect", data={"token": token, "client_id": key.id}), 400, "invalid_client")
+    assert_error(world.client.post("/introspect", data={"token": token}), 400, "invalid_client")
+    assert_error(world.client.post("/introspect", data={"token": token, "client_id": key.id}), 400, "invalid_client")
     query = {"client_id": key.id, "client_secret": key.secret}
-    failed(world.client.post("/introspect", data={"token": token}, query_string=query), 400, "invalid_client")
-    failed(world.client.post("/introspect", data={"x": "y"}), 400, "invalid_client")
+    assert_error(world.client.post("/introspect", data={"token": token}, query_string=query), 400, "invalid_client")
+    assert_error(world.client.post("/introspect", data={"x": "y"}), 400, "invalid_client")
 
 
 @pytest.mark.spec("T-7662-13")
@@ -141,9 +142,9 @@ def test_wrong_credentials_are_401(world: World) -> None:
     token = world.token(world.key())
     wrong = other.secret.replace(other.id[3:], server.id[3:])
     for auth in ((server.id, wrong), (server.id, other.secret), (server.id, "x"), ("kt_0", server.secret)):
-        unauthenticated(world.client.post("/introspect", data={"token": token}, auth=auth))
+        assert_challenged(world.client.post("/introspect", data={"token": token}, auth=auth))
         form = {"token": token, "client_id": auth[0], "client_secret": auth[1]}
-        unauthenticated(world.client.post("/introspect", data=form))
+        assert_challenged(world.client.post("/introspect", data=form))
 
 
 @pytest.mark.spec("T-7662-14")
@@ -152,7 +153,7 @@ def test_a_bearer_token_authenticates_nobody_and_is_not_offered(world: World) ->
     token = world.token(world.key())
     for sent in (token, server.secret, "x"):
         headers = {"Authorization": f"Bearer {sent}"}
-        unauthenticated(world.client.post("/introspect", data={"token": token}, headers=headers))
+        assert_challenged(world.client.post("/introspect", data={"token": token}, headers=headers))
     metadata: Any = world.client.get("/.well-known/oauth-authorization-server").json
     assert "Bearer" not in metadata["introspection_endpoint_auth_methods_supported"]
 
@@ -161,11 +162,11 @@ def test_a_bearer_token_authenticates_nobody_and_is_not_offered(world: World) ->
 def test_a_request_without_its_token_or_with_two_is_invalid(world: World) -> None:
     token, server = world.token(world.key()), world.resource_server()
     for form in ({}, {"token": ""}, {"token": [token, token]}, {"token": [token, "x"]}, {"token": ["", token]}):
-        failed(ask(world, server, **form), 400, "invalid_request")
-    failed(ask(world, server, token=token, token_type_hint=["a", "b"]), 400, "invalid_request")
+        assert_error(ask(world, server, **form), 400, "invalid_request")
+    assert_error(ask(world, server, token=token, token_type_hint=["a", "b"]), 400, "invalid_request")
     query = {"token": token}
     answer = world.client.post("/introspect", query_string=query, data={"x": "y"}, auth=server.auth)
-    failed(answer, 400, "invalid_request")
+    assert_error(answer, 400, "invalid_request")
 
 
 @pytest.mark.spec("T-7662-16")
@@ -173,7 +174,7 @@ def test_a_request_without_its_token_or_with_two_is_invalid(world: World) -> Non
 def test_the_hint_makes_no_difference(world: World, hint: str) -> None:
     token, server = world.token(world.key()), world.resource_server()
     assert ask(world, server, token=token, token_type_hint=hint).data == ask(world, server, token=token).data
-    inactive(ask(world, server, token="x", token_type_hint=hint))
+    assert_inactive(ask(world, server, token="x", token_type_hint=hint))
 
 
 @pytest.mark.spec("T-7662-17")
@@ -188,4 +189,4 @@ def test_only_post_tells(world: World, method: str) -> None:
 @pytest.mark.spec("T-7662-17")
 def test_a_json_body_is_not_read(world: World) -> None:
     token, server = world.token(world.key()), world.resource_server()
-    failed(world.client.post("/introspect", json={"token": token}, auth=server.auth), 400, "invalid_request")
+    assert_error(world.client.post("/introspect", json={"token": token}, auth=server.auth), 400, "invalid_request")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.actions import groups, keys, members, resource_servers, tenants
-from tests.rfc.answers import inactive
+from tests.rfc.asking import assert_inactive
 from tests.rfc.forging import Forger
 from tests.world import OPERATOR, Key, World
 
@@ -48,7 +48,7 @@ def test_what_ends_a_key_ends_its_tokens_at_the_next_question_to_any_node(world:
         assert answer.json["active"] is True
     ENDS[end](world, key)
     for client in (world.client, far):
-        inactive(client.post("/introspect", **question))
+        assert_inactive(client.post("/introspect", **question))
 
 
 @pytest.mark.spec("T-7662-07")
@@ -56,7 +56,7 @@ def test_api_access_switched_on_again_brings_the_tokens_back(world: World) -> No
     key, server = world.key(), world.resource_server()
     token = world.token(key)
     act(tenants.change, world, api_access=False)
-    inactive(ask(world, server, token))
+    assert_inactive(ask(world, server, token))
     act(tenants.change, world, api_access=True)
     assert world.introspect(server, token)["active"] is True
 
@@ -71,10 +71,10 @@ def test_a_token_ends_with_its_key_and_with_the_secret_that_obtained_it(world: W
     for token in (old, young):
         assert world.introspect(server, token)["active"] is True
     world.clock.advance(minutes=1)
-    inactive(ask(world, server, old))
+    assert_inactive(ask(world, server, old))
     assert world.introspect(server, young)["active"] is True
     world.clock.advance(minutes=4)
-    inactive(ask(world, server, young))
+    assert_inactive(ask(world, server, young))
 
 
 @pytest.mark.spec("T-7662-07")
@@ -84,7 +84,7 @@ def test_a_token_of_a_key_that_acts_as_its_creator_stops_with_the_creator(world:
     token, server = world.token(key), world.resource_server()
     assert world.introspect(server, token)["active"] is True
     act(members.edit, world, person["id"], active=False)
-    inactive(ask(world, server, token))
+    assert_inactive(ask(world, server, token))
 
 
 @pytest.mark.spec("T-7662-02", "T-7662-07")
@@ -96,7 +96,7 @@ def test_after_an_edit_of_its_group_a_token_has_the_scope_that_is_left(world: Wo
     act(groups.edit, world, group["id"], scopes=["contacts:read", "messages:read"])
     assert world.introspect(server, token)["scope"] == "contacts:read"
     act(groups.edit, world, group["id"], scopes=["messages:read"])
-    inactive(ask(world, server, token))
+    assert_inactive(ask(world, server, token))
     act(groups.edit, world, group["id"], scopes=scopes)
     assert sorted(world.introspect(server, token)["scope"].split(" ")) == scopes
 
@@ -112,7 +112,7 @@ def test_a_resource_server_sees_the_tokens_of_its_own_audience_only(world: World
             if token == seen:
                 assert world.introspect(caller, token)["aud"] in {BILLING, world.settings.default_audience}
             else:
-                inactive(ask(world, caller, token))
+                assert_inactive(ask(world, caller, token))
 
 
 @pytest.mark.spec("T-7662-10", "T-7662-11")
@@ -120,7 +120,7 @@ def test_a_resource_server_of_a_tenant_sees_that_tenants_tokens_only(world: Worl
     globex = world.new_tenant("Globex")
     ours, theirs = world.token(world.key()), world.token(world.key(tenant=globex))
     own, everyones = world.resource_server("Own", tenant=globex), world.resource_server("Everyone's")
-    inactive(ask(world, own, ours))
+    assert_inactive(ask(world, own, ours))
     assert world.introspect(own, theirs)["tenant"] == globex["id"]
     assert world.introspect(everyones, ours)["tenant"] == world.tenant["id"]
     assert world.introspect(everyones, theirs)["tenant"] == globex["id"]
@@ -133,10 +133,10 @@ def test_a_key_sees_its_own_tokens_of_any_audience_and_nobody_elses(world: World
     key, other, server = world.key(), world.key("Other"), world.resource_server()
     for token in (world.token(key), world.token(key, resource=world.settings.admin_audience)):
         assert world.introspect(key, token)["client_id"] == key.id
-        inactive(ask(world, other, token))
+        assert_inactive(ask(world, other, token))
     for secret in (key.secret, other.secret, server.secret):
         for caller in (key, server):
-            inactive(ask(world, caller, secret))
+            assert_inactive(ask(world, caller, secret))
 
 
 @pytest.mark.spec("T-7662-02", "T-7662-07")
@@ -150,11 +150,11 @@ def test_a_caller_that_tells_no_address_is_told_the_list_and_one_that_does_is_to
         assert told["active"] is True
         assert "ip_allowlist" not in told
     for outside in ("192.0.2.7", "2001:db8::1", "203.0.113.7, 192.0.2.7", "203.0.113.7:443", "localhost", "x", " "):
-        inactive(ask(world, server, token, client_address=outside))
+        assert_inactive(ask(world, server, token, client_address=outside))
         assert world.introspect(server, world.token(free), client_address=outside)["active"] is True
     act(keys.edit, world, key.id, ip_allowlist=("198.51.100.1",))
     assert world.introspect(server, token)["ip_allowlist"] == ["198.51.100.1/32"]
-    inactive(ask(world, server, token, client_address="203.0.113.7"))
+    assert_inactive(ask(world, server, token, client_address="203.0.113.7"))
 
 
 @pytest.mark.spec("T-7662-18", "T-7662-19")
@@ -167,6 +167,6 @@ def test_every_cause_of_inactive_has_the_same_bytes_and_headers(world: World) ->
     answers = [ask(world, server, token) for token in tokens]
     answers.append(ask(world, server, world.token(listed), client_address="192.0.2.7"))
     for answer in answers:
-        inactive(answer)
+        assert_inactive(answer)
     headers = [{name: value for name, value in answer.headers if name != "X-Request-ID"} for answer in answers]
     assert all(found == headers[0] for found in headers)
