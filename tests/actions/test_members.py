@@ -59,6 +59,14 @@ def test_what_is_no_address_is_refused_with_everything_else_that_is_wrong(world:
     assert {problem.field for problem in invalid.value.problems} == {"email", "name", "role"}
 
 
+def test_an_address_may_have_254_characters(world: World) -> None:
+    # RFC 5321 §4.5.3.1.3: 256 with the angle brackets around it
+    longest = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.com"
+    assert make(world, email=longest)["email"] == longest
+    with pytest.raises(Invalid):
+        make(world, email=longest.replace(".com", ".info"))
+
+
 def test_only_global_admins_and_the_operator_make_and_change_global_admins(world: World) -> None:
     first = make(world, "global_admin", "first@example.com")
     second = make(world, "global_admin", "second@example.com", acting_as(world, first))

@@ -33,6 +33,7 @@ def test_of_two_rotations_of_the_same_version_one_wins(admin: Admin, world: Worl
 def test_another_version_of_a_key_is_left_alone(
     admin: Admin, world: World, method: str, path: str, body: object
 ) -> None:
+    # RFC 9110 §8.8.3: a tag is opaque text in quotes; RFC 9110 §13.1.1: a weak one never matches.
     key = world.key()
     admin.ok("POST", f"api-keys/{key.id}/rotate", {"overlap": "1h"})
     for tag in ('"3"', '"x"', 'W/"2"', '""', '"99999999999999999999"'):

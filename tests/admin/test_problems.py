@@ -22,7 +22,7 @@ UNREADABLE: list[tuple[str, bytes]] = [
     *(
         (JSON, body)
         for body in (
-            b'{"name": "a", "name": "b"}',
+            b'{"name": "a", "name": "b"}',  # RFC 8259 §4
             b"[" * 200_000,
             b'{"a":' * 40_000,
             b'{"name": ' + b"9" * 5000 + b"}",

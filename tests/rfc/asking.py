@@ -38,11 +38,18 @@ def assert_error(answer: TestResponse, status: int, code: str) -> None:
 
 
 def assert_challenged(answer: TestResponse) -> None:
-    """E401: invalid_client with exactly one challenge, which is Basic with a realm."""
+    """E401: invalid_client with exactly one challenge (RFC 9110 §15.5.2), which is Basic with a realm (RFC 7617 §2)."""
     assert_error(answer, 401, "invalid_client")
     challenges = answer.headers.getlist("WWW-Authenticate")
     assert len(challenges) == 1
     assert challenges[0].startswith('Basic realm="')
+
+
+def assert_inactive(answer: TestResponse) -> None:
+    """INACTIVE: that a token is not active, and nothing more."""
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json"), answer.data
+    assert answer.data == b'{"active":false}'
+    assert answer.headers["Cache-Control"] == "no-store"
 
 
 def impostor(key: Key, number: int = 0) -> Key:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.actions import audit, keys, tenants
-from tests.rfc.answers import failed, inactive, unauthenticated
+from tests.rfc.asking import assert_challenged, assert_error, assert_inactive
 from tests.rfc.forging import Forger, b64, unb64
 from tests.world import OPERATOR, Key, World
 
@@ -38,7 +38,7 @@ def test_the_owner_takes_a_token_back_and_it_is_dead_everywhere(world: World, me
         answer = world.client.post("/revoke", data=form)
     revoked(answer)
     for caller in (server, key):
-        inactive(world.client.post("/introspect", data={"token": token}, auth=caller.auth))
+        assert_inactive(world.client.post("/introspect", data={"token": token}, auth=caller.auth))
         assert world.introspect(caller, other)["active"] is True
     assert world.client.get("/api/user", headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert world.client.get("/api/user", headers={"Authorization": f"Bearer {other}"}).status_code == 200
@@ -91,7 +91,7 @@ def test_a_token_taken_back_stays_dead_under_the_twin_of_its_signature(world: Wo
     forger.accepted(twin)  # remembered as a good signature before its revocation
     revoked(revoke(world, forger.key, forger.token))
     for token in (twin, forger.token):
-        inactive(forger.at("/introspect", token))
+        assert_inactive(forger.at("/introspect", token))
         assert forger.at_door(token).status_code == 401
 
 
@@ -109,9 +109,9 @@ def test_a_request_without_its_token_or_with_two_takes_nothing_back(world: World
     key = world.key()
     token = world.token(key)
     for form in ({}, {"token": ""}, {"token": [token, token]}, {"token": [token, "x"]}, {"token": [token, ""]}):
-        failed(world.client.post("/revoke", data=form, auth=key.auth), 400, "invalid_request")
+        assert_error(world.client.post("/revoke", data=form, auth=key.auth), 400, "invalid_request")
     answer = world.client.post("/revoke", query_string={"token": token}, data={"x": "y"}, auth=key.auth)
-    failed(answer, 400, "invalid_request")
+    assert_error(answer, 400, "invalid_request")
     assert world.introspect(key, token)["active"] is True
 
 
@@ -121,10 +121,10 @@ def test_wrong_or_missing_credentials_take_nothing_back(world: World) -> None:
     token = world.token(key)
     wrong = other.secret.replace(other.id[3:], key.id[3:])
     for auth in (None, (key.id, wrong), (key.id, "x"), (key.id, other.secret), ("kt_0", key.secret), (key.id, token)):
-        unauthenticated(world.client.post("/revoke", data={"token": token}, auth=auth))
+        assert_challenged(world.client.post("/revoke", data={"token": token}, auth=auth))
     bearer = {"Authorization": f"Bearer {token}"}
-    unauthenticated(world.client.post("/revoke", data={"token": token}, headers=bearer))
-    unauthenticated(world.client.post("/revoke", data={"token": token, "client_id": key.id}))
+    assert_challenged(world.client.post("/revoke", data={"token": token}, headers=bearer))
+    assert_challenged(world.client.post("/revoke", data={"token": token, "client_id": key.id}))
     assert world.introspect(key, token)["active"] is True
 
 
@@ -133,9 +133,9 @@ def test_a_key_that_is_no_more_cannot_take_back_what_is_dead_with_it(world: Worl
     key, server, now = world.key(), world.resource_server(), world.clock
     token = world.token(key)
     keys.revoke(world.ctx, OPERATOR, world.tenant["id"], key.id, now())
-    unauthenticated(revoke(world, key, token))
+    assert_challenged(revoke(world, key, token))
     keys.delete(world.ctx, OPERATOR, world.tenant["id"], key.id, now())
-    unauthenticated(revoke(world, key, token))
+    assert_challenged(revoke(world, key, token))
     assert world.introspect(server, token) == {"active": False}
 
 
@@ -144,7 +144,7 @@ def test_a_suspended_key_takes_nothing_back_and_its_token_returns_with_it(world:
     key = world.key()
     token = world.token(key)
     tenants.change(world.ctx, OPERATOR, world.tenant["id"], world.clock(), api_access=False)
-    failed(revoke(world, key, token), 400, "unauthorized_client")
+    assert_error(revoke(world, key, token), 400, "unauthorized_client")
     tenants.change(world.ctx, OPERATOR, world.tenant["id"], world.clock(), api_access=True)
     assert world.introspect(key, token)["active"] is True
 
@@ -155,7 +155,7 @@ def test_nobody_takes_back_the_token_of_another_key(world: World) -> None:
     token = world.token(key)
     strangers = [world.key("Other"), world.key(tenant=world.new_tenant("Globex")), world.resource_server()]
     for stranger in strangers:
-        failed(revoke(world, stranger, token), 400, "invalid_grant")
+        assert_error(revoke(world, stranger, token), 400, "invalid_grant")
     assert world.introspect(key, token)["active"] is True
 
 
@@ -173,5 +173,5 @@ def test_only_post_takes_back(world: World, method: str) -> None:
 def test_a_json_body_takes_nothing_back(world: World) -> None:
     key = world.key()
     token = world.token(key)
-    failed(world.client.post("/revoke", json={"token": token}, auth=key.auth), 400, "invalid_request")
+    assert_error(world.client.post("/revoke", json={"token": token}, auth=key.auth), 400, "invalid_request")
     assert world.introspect(key, token)["active"] is True

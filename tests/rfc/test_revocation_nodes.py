@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.rfc.answers import failed, inactive
+from tests.rfc.asking import assert_error, assert_inactive
 from tests.world import Key, World
 
 # As if a rule of the database were in the way, which looks as if the token had been taken back at the same time.
@@ -28,8 +28,8 @@ def lookup(client: Any, endpoint: str, key: Key, token: str) -> Any:
 
 
 def unavailable(answer: Any) -> None:
-    """Check the answer that waiting helps."""
-    failed(answer, 503, "temporarily_unavailable")
+    """Check the answer that waiting helps, by the code that RFC 6749 §4.1.2.1 has for it."""
+    assert_error(answer, 503, "temporarily_unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
 
 
@@ -70,7 +70,7 @@ def test_the_next_request_to_another_node_knows_of_a_revocation(world: World) ->
     assert far.get("/api/user", headers=bearer).status_code == 200
     assert lookup(world.client, "/revoke", key, token).status_code == 200
     for caller in (key, server):
-        inactive(lookup(far, "/introspect", caller, token))
+        assert_inactive(lookup(far, "/introspect", caller, token))
         assert lookup(far, "/introspect", caller, kept).json["active"] is True
     assert far.get("/api/user", headers=bearer).status_code == 401
 
@@ -82,4 +82,4 @@ def test_two_nodes_may_take_back_the_same_token(world: World) -> None:
     far = world.client_of(world.another_process())
     for client in (world.client, far, far, world.client):
         assert lookup(client, "/revoke", key, token).status_code == 200
-        inactive(lookup(client, "/introspect", key, token))
+        assert_inactive(lookup(client, "/introspect", key, token))

@@ -127,7 +127,7 @@ def test_an_algorithm_that_is_not_offered_is_refused(alg: str) -> None:
 
 
 def test_the_thumbprint_of_the_rfcs_own_key_is_the_rfcs() -> None:
-    # RFC 7638 §3.1
+    # RFC 7638 §3 and §3.1, its example
     jwk = {
         "kty": "RSA",
         "e": "AQAB",

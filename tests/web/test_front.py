@@ -32,7 +32,7 @@ def test_every_answer_carries_what_every_answer_carries(world: World, route: str
     assert answer.headers["X-Request-ID"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
-    assert answer.headers["Server"] == "keyturn"
+    assert answer.headers["Server"] == "keyturn"  # RFC 9110 §10.2.4
     assert len(answer.headers.getlist("X-Content-Type-Options")) == 1
 
 
@@ -43,6 +43,7 @@ def test_a_loopback_deployment_does_not_bind_browsers_to_https(make_world: World
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_head_has_the_length_of_get_and_no_body(world: World, route: str) -> None:
+    # RFC 9110 §9.3.2
     head, whole = world.client.head(route), world.client.get(route)
     assert head.data == b""
     assert head.status_code == whole.status_code
