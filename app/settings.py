@@ -39,21 +39,46 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    issuer: str = Field("http://127.0.0.1:8000", description="`iss` and base of every published address; https, except on loopback.")
-    audience: str = Field("", description="`aud` of a token when no `resource` is asked for; `<issuer>/api` when empty. Never the issuer itself.")
-    database_url: SecretStr = Field(SecretStr(""), description="SQLite or PostgreSQL; an SQLite file in the data directory when empty.")
-    redis_url: SecretStr = Field(SecretStr(""), description="Valkey or Redis for rate limits shared by several hosts; optional.")
-    data_dir: Path = Field(Path("./var"), description="Folder of the embedded database and of what the processes of one host share.")
-    console_url: str = Field("", description="Origin of the console; the issuer when empty, with `localhost` for a loopback address.")
+    issuer: str = Field(
+        "http://127.0.0.1:8000", description="`iss` and base of every published address; https, except on loopback."
+    )
+    audience: str = Field(
+        "",
+        description="`aud` of a token when no `resource` is asked for; `<issuer>/api` when empty. Never the issuer.",
+    )
+    database_url: SecretStr = Field(
+        SecretStr(""), description="SQLite or PostgreSQL; an SQLite file in the data directory when empty."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Valkey or Redis for rate limits shared by several hosts; optional."
+    )
+    data_dir: Path = Field(
+        Path("./var"), description="Folder of the embedded database and of what the processes of one host share."
+    )
+    console_url: str = Field(
+        "", description="Origin of the console; the issuer when empty, with `localhost` for a loopback address."
+    )
     keys_dir: Path = Field(Path("./keys"), description="Folder of `master.key`, made by `keyturn init`.")
-    master_key: SecretStr = Field(SecretStr(""), description="The master key itself, in place of the file in the keys folder.")
-    scopes_file: Path | None = Field(None, description="Catalogue of scopes that `keyturn init` loads when there is none yet.")
-    trusted_proxies: str = Field("", description="CIDR networks, separated by commas, whose forwarding headers are believed.")
+    master_key: SecretStr = Field(
+        SecretStr(""), description="The master key itself, in place of the file in the keys folder."
+    )
+    scopes_file: Path | None = Field(
+        None, description="Catalogue of scopes that `keyturn init` loads when there is none yet."
+    )
+    trusted_proxies: str = Field(
+        "", description="CIDR networks, separated by commas, whose forwarding headers are believed."
+    )
     token_lifetime: int = Field(600, ge=60, le=3600, description="Lifetime of an access token in seconds.")
-    signing_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = Field("ES256", description="Algorithm of new signing keys.")
+    signing_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = Field(
+        "ES256", description="Algorithm of new signing keys."
+    )
     metadata_compat: bool = Field(default=False, description="Adds the metadata members that some SDKs insist on.")
-    key_prefix: str = Field("kt", pattern=r"^[a-z][a-z0-9]{0,7}$", description="Brand of key IDs and secrets, for leak scanners.")
-    gateway_rate_status: Literal[403, 429] = Field(429, description="Status of a rate-limited `/gateway/check`; 403 for nginx.")
+    key_prefix: str = Field(
+        "kt", pattern=r"^[a-z][a-z0-9]{0,7}$", description="Brand of key IDs and secrets, for leak scanners."
+    )
+    gateway_rate_status: Literal[403, 429] = Field(
+        429, description="Status of a rate-limited `/gateway/check`; 403 for nginx."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")
@@ -172,7 +197,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise SettingsError(problems + [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]) from None
+        raise SettingsError(
+            problems
+            + [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        ) from None
     if settings.default_audience == settings.issuer:
         problems.append(f"{PREFIX}AUDIENCE: must not be the issuer itself")
     if problems:

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.actions import deployment, keys, resource_servers, tenants
-from app.actions.keys import KeyWithSecret, NewKey
+from app.actions.key_steps import KeyWithSecret
+from app.actions.keys import NewKey
 from app.domain.events import Actor
 from app.factory import create_app
 from app.models import Base
@@ -110,7 +111,7 @@ def main() -> None:
     unit = found["ES256 signature"]
     print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {platform.machine()}")
     for name, microseconds in found.items():
-        print(f"{name:<18} {microseconds:8.1f} µs {microseconds / unit:6.1f} ×")
+        print(f"{name:<18} {microseconds:8.1f} µs {microseconds / unit:6.1f} x")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
-from app.actions import keys
+from app.actions import keys, rotation
 from app.actions.keys import NewKey
 from app.actions.once import Once
 from app.domain.refusals import Conflict
@@ -101,7 +101,7 @@ def act(ctx: Any, order: dict[str, Any], now: datetime) -> str:
         if action == "rotate":
             seen = {"version": order["version"]} if "version" in order else {}
             overlap = timedelta(seconds=order.get("overlap", 0))
-            keys.rotate(ctx, OPERATOR, tenant, key_id, now, overlap=overlap, once=once, **seen)
+            rotation.rotate(ctx, OPERATOR, tenant, key_id, now, overlap=overlap, once=once, **seen)
         elif action == "edit":
             keys.edit(ctx, OPERATOR, tenant, key_id, now, ip_allowlist=tuple(order["ip_allowlist"]))
         elif action == "revoke":

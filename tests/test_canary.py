@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.actions import audit, keys, tenants
+from app.actions import audit, keys, rotation, tenants
 from app.domain import credentials
 from app.runtime import log
 from app.runtime.ring import place
@@ -75,7 +75,7 @@ def live(scene: Scene) -> None:
     world = scene.world
     first = world.key("Rotated")
     tenant, now = world.tenant["id"], world.clock()
-    rotated = as_key(keys.rotate(world.ctx, OPERATOR, tenant, first.id, now, overlap=timedelta(hours=1)))
+    rotated = as_key(rotation.rotate(world.ctx, OPERATOR, tenant, first.id, now, overlap=timedelta(hours=1)))
     server = world.key("Another one")
     _, link = tenants.create(world.ctx, OPERATOR, "Linked", "standard", now)
     for name, key in (("first", first), ("rotated", rotated), ("server", server)):
@@ -87,7 +87,7 @@ def live(scene: Scene) -> None:
         use(scene, key, token)
     scene.know("link", link.rpartition("/")[2])
     scene.send("GET", "/set-up/" + link.rpartition("/")[2])
-    keys.end_overlap(world.ctx, OPERATOR, tenant, first.id, now)
+    rotation.end_overlap(world.ctx, OPERATOR, tenant, first.id, now)
     keys.edit(world.ctx, OPERATOR, tenant, server.id, now, description="Edited")
     keys.revoke(world.ctx, OPERATOR, tenant, first.id, now, "leak")
     keys.delete(world.ctx, OPERATOR, tenant, server.id, now)
@@ -141,7 +141,10 @@ def fail(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         table = {"Secret": "secrets", "RevokedToken": "revoked_tokens", "Chain": "audit_chains"}[name]
         rename(world, table, f"{table}_gone")
         use(scene, key, token)
-        for change in (lambda: keys.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock()), world.key):
+        for change in (
+            lambda: rotation.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock()),
+            world.key,
+        ):
             try:
                 change()
             except sa.exc.DBAPIError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.actions import keys, tenants
+from app.actions import keys, rotation, tenants
 from app.store import audit
 from tests.another import Another
 from tests.fixtures import WorldMaker
@@ -54,7 +54,7 @@ def take_back(action: str, world: World, tenant: str, key: Key) -> None:
     if action == "close":
         tenants.close(world.ctx, OPERATOR, tenant, world.clock())
     else:
-        take: Callable[..., Any] = {"rotate": keys.rotate, "revoke": keys.revoke, "delete": keys.delete}[action]
+        take: Callable[..., Any] = {"rotate": rotation.rotate, "revoke": keys.revoke, "delete": keys.delete}[action]
         take(world.ctx, OPERATOR, tenant, key.id, world.clock())
 
 

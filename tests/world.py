@@ -14,7 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.actions import deployment, keys, resource_servers, tenants
-from app.actions.keys import KeyWithSecret, NewKey
+from app.actions.key_steps import KeyWithSecret
+from app.actions.keys import NewKey
 from app.context import Context
 from app.domain.events import Actor
 from app.factory import create_app
@@ -60,12 +61,15 @@ class Key:
 
 
 class World:
-    """One deployment. Everything a user can do goes over HTTP through `client`; setting the stage goes through actions."""
+    """One deployment. What a user can do goes over HTTP through `client`; setting the stage goes through actions."""
 
     def __init__(self, url: str, folder: Path, settings: dict[str, str] | None = None) -> None:
         self.folder, self.url = folder, url
         self.environment = {
-            "KEYTURN_ISSUER": ISSUER, "KEYTURN_DATABASE_URL": url, "KEYTURN_KEYS_DIR": str(folder / "keys"), "KEYTURN_DATA_DIR": str(folder / "data"),
+            "KEYTURN_ISSUER": ISSUER,
+            "KEYTURN_DATABASE_URL": url,
+            "KEYTURN_KEYS_DIR": str(folder / "keys"),
+            "KEYTURN_DATA_DIR": str(folder / "data"),
             **(settings or {}),
         }
         self.clock = FrozenClock()
@@ -116,15 +120,23 @@ class World:
         tenant, _ = tenants.create(self.ctx, OPERATOR, name, plan, self.clock())
         return tenants.change(self.ctx, OPERATOR, tenant["id"], self.clock(), **members) if members else tenant
 
-    def key(self, name: str = "Mobile App", group: str = "Full access", tenant: dict[str, Any] | None = None, **more: Any) -> Key:
+    def key(
+        self, name: str = "Mobile App", group: str = "Full access", tenant: dict[str, Any] | None = None, **more: Any
+    ) -> Key:
         """A new key; `more` as in `NewKey`."""
-        made = keys.create(self.ctx, OPERATOR, (tenant or self.tenant)["id"], NewKey(name, group=group, **more), self.clock())
+        made = keys.create(
+            self.ctx, OPERATOR, (tenant or self.tenant)["id"], NewKey(name, group=group, **more), self.clock()
+        )
         return as_key(made)
 
-    def resource_server(self, name: str = "Contacts API", audience: str | None = None, tenant: dict[str, Any] | None = None) -> Key:
+    def resource_server(
+        self, name: str = "Contacts API", audience: str | None = None, tenant: dict[str, Any] | None = None
+    ) -> Key:
         """A new key that may introspect the tokens of an audience, the default one when None."""
         owner = tenant["id"] if tenant is not None else None
-        return as_key(resource_servers.create(self.ctx, OPERATOR, self.clock(), name=name, audience=audience, tenant=owner))
+        return as_key(
+            resource_servers.create(self.ctx, OPERATOR, self.clock(), name=name, audience=audience, tenant=owner)
+        )
 
     def token(self, key: Key, **form: str) -> str:
         """A fresh access token of a key, asked for over HTTP."""

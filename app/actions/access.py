@@ -11,8 +11,8 @@ from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
 from app.domain.policy import Attempt, KeyTerms
 from app.domain.refusals import Reason, Refused, Verdict
-from app.domain.tokens import Claims, Unreadable, read
 from app.domain.status import reference
+from app.domain.tokens import Claims, Unreadable, read
 from app.store import facts as reads
 from app.store.facts import Facts
 
@@ -68,12 +68,18 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     """
     claims = verified_claims(ctx, token, now)
     place = reference(claims.status_list, claims.status_index)
-    found = ctx.database.read(lambda connection: reads.by_status(connection, place, claims.jti)) if place is not None else None
+    found = (
+        ctx.database.read(lambda connection: reads.by_status(connection, place, claims.jti))
+        if place is not None
+        else None
+    )
     # A restored backup may have fewer secrets than tokens know: the key must be the one the token names.
     if found is None or found[0].key_id != claims.key_id:
         raise Refused(Verdict(Reason.BAD_TOKEN))
     facts, revoked = found
-    if claims.kid not in ctx.ring.at(facts.signing_keys_version, now).verifying:  # another process may just have revoked it
+    if (
+        claims.kid not in ctx.ring.at(facts.signing_keys_version, now).verifying
+    ):  # another process may just have revoked it
         raise Refused(Verdict(Reason.BAD_TOKEN))
     if not claims.current(now):
         raise Refused(Verdict(Reason.TOKEN_EXPIRED))
@@ -84,7 +90,7 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
 
 
 def verified_claims(ctx: Context, token: str, now: datetime) -> Claims:
-    """Verify a token's signature, remembering the answer for the unchanged string; Refused (bad_token) when it is none of ours.
+    """Verify a token's signature, remembering the answer for the unchanged string; Refused (bad_token) when not ours.
 
     Only the signature is remembered, never the standing of the key or of the token.
     """
@@ -141,8 +147,13 @@ def admit_token(ctx: Context, token: str, audience: str, attempt: Attempt, now: 
 def terms_of(ctx: Context, facts: Facts) -> KeyTerms:
     """Turn a row into the policy's side of it."""
     return KeyTerms(
-        deleted_at=facts.deleted_at, revoked_at=facts.revoked_at, secret_ended_at=facts.secret_ends_at, expires_at=facts.expires_at,
-        suspended_by=_suspended_by(facts), networks=networks(facts.networks), scope=_scope(ctx, facts),
+        deleted_at=facts.deleted_at,
+        revoked_at=facts.revoked_at,
+        secret_ended_at=facts.secret_ends_at,
+        expires_at=facts.expires_at,
+        suspended_by=_suspended_by(facts),
+        networks=networks(facts.networks),
+        scope=_scope(ctx, facts),
     )
 
 

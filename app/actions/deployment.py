@@ -21,11 +21,35 @@ from app.store import tenants as tenant_rows
 from app.store.database import sqlite_file
 
 BUILT_IN = (
-    ("grp_full", "Full access", scopes.FULL_ACCESS, "tenant_api_key", "Every product scope, and every scope that manages the tenant's own affairs."),
-    ("grp_ro", "Read only", scopes.READ_ONLY, "tenant_api_key", "Every product scope that only reads, and looking at keys and groups."),
-    ("grp_creator", "Same as the key's creator", scopes.SAME_AS_CREATOR, "tenant_api_key", "What the member who created the key may do, at every moment."),
+    (
+        "grp_full",
+        "Full access",
+        scopes.FULL_ACCESS,
+        "tenant_api_key",
+        "Every product scope, and every scope that manages the tenant's own affairs.",
+    ),
+    (
+        "grp_ro",
+        "Read only",
+        scopes.READ_ONLY,
+        "tenant_api_key",
+        "Every product scope that only reads, and looking at keys and groups.",
+    ),
+    (
+        "grp_creator",
+        "Same as the key's creator",
+        scopes.SAME_AS_CREATOR,
+        "tenant_api_key",
+        "What the member who created the key may do, at every moment.",
+    ),
     ("grp_rs", "Resource server", scopes.RESOURCE_SERVER, "resource_server", "May introspect tokens of its audience."),
-    ("grp_operator", "Operator", scopes.OPERATOR_GROUP, "operator", "The deployment's own affairs: tenants, scopes, resource servers, signing keys."),
+    (
+        "grp_operator",
+        "Operator",
+        scopes.OPERATOR_GROUP,
+        "operator",
+        "The deployment's own affairs: tenants, scopes, resource servers, signing keys.",
+    ),
 )
 
 
@@ -86,7 +110,14 @@ def begin(ctx: Context, actor: Actor, now: datetime) -> bool:
         deployment.add(connection, ctx.vault.fingerprint, now)
         audit.open_chain(connection, "deployment", ctx.vault.audit_key)
         audit.record(
-            connection, ctx.vault.audit_key, Event.DEPLOYMENT_INITIALISED, actor, now, tenant_id=None, object_kind="deployment", object_id="deployment",
+            connection,
+            ctx.vault.audit_key,
+            Event.DEPLOYMENT_INITIALISED,
+            actor,
+            now,
+            tenant_id=None,
+            object_kind="deployment",
+            object_id="deployment",
         )
         _load(connection, catalogue, now)
         signing_keys.begin(ctx, connection, actor, now)
@@ -107,10 +138,16 @@ def read_scopes(path: Path | None) -> dict[str, str]:
     raises   Invalid naming every bad line
     """
     try:
-        text = path.read_text(encoding="utf-8") if path is not None else files("app").joinpath("scopes.toml").read_text(encoding="utf-8")
+        text = (
+            path.read_text(encoding="utf-8")
+            if path is not None
+            else files("app").joinpath("scopes.toml").read_text(encoding="utf-8")
+        )
         table = tomllib.loads(text).get("scopes")
     except (OSError, ValueError) as error:
-        raise Invalid(Problem("scopes_file", "unreadable", f"The scopes file cannot be read: {type(error).__name__}.")) from error
+        raise Invalid(
+            Problem("scopes_file", "unreadable", f"The scopes file cannot be read: {type(error).__name__}.")
+        ) from error
     if not isinstance(table, dict) or not table:
         raise Invalid(Problem("scopes_file", "empty", "The scopes file has no table [scopes]."))
     problems: list[Problem] = []
@@ -134,11 +171,19 @@ def check_scope_name(name: str, problems: list[Problem]) -> None:
 def _load(connection: Connection, catalogue: dict[str, str], now: datetime) -> None:
     for group_id, name, built_in, kind, description in BUILT_IN:
         groups.add(
-            connection, id=group_id, tenant_id=None, name=name, name_folded=fold(name), description=description, type=kind, built_in=built_in,
-            scopes="", created_at=now, updated_at=now,
+            connection,
+            id=group_id,
+            tenant_id=None,
+            name=name,
+            name_folded=fold(name),
+            description=description,
+            type=kind,
+            built_in=built_in,
+            scopes="",
+            created_at=now,
+            updated_at=now,
         )
     if not facts.product_scopes(connection):
         for name, description in catalogue.items():
             groups.insert_scope(connection, name, description, now)
     groups.refresh_built_in(connection, now)
-

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from app.actions import keys
-from app.actions.keys import KeyWithSecret
+from app.actions.key_steps import KeyWithSecret, add_secret
 from app.actions.shapes import key_object, key_objects
 from app.context import Context
 from app.domain.events import Actor, Event
@@ -78,7 +78,7 @@ def create(
         created_at=now,
         created_by=f"{actor.kind}:{actor.id}",
     )
-    issued = keys.add_secret(ctx, connection, key_id, now)
+    issued = add_secret(ctx, connection, key_id, now)
     made = shown(ctx, connection, found(connection, kind, key_id), now)
     record(
         ctx,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.actions import cursors
-from app.actions.keys import TENANT_KEY
+from app.actions.key_steps import TENANT_KEY
 from app.actions.shapes import EXPIRING_SOON, key_objects
 from app.context import Context
 from app.domain.credentials import SECRET_LENGTH

@@ -16,7 +16,15 @@ VALID_FOR = timedelta(hours=24)
 TOKEN_BYTES = 32
 
 
-def issue(ctx: Context, connection: Connection, actor: Actor, tenant_id: str, purpose: str, member_id: str | None, now: datetime) -> str:
+def issue(
+    ctx: Context,
+    connection: Connection,
+    actor: Actor,
+    tenant_id: str,
+    purpose: str,
+    member_id: str | None,
+    now: datetime,
+) -> str:
     """Make a link; only its keyed hash is stored.
 
     purpose     `setup` or `reset`
@@ -26,10 +34,23 @@ def issue(ctx: Context, connection: Connection, actor: Actor, tenant_id: str, pu
     token = base64.urlsafe_b64encode(ctx.entropy(TOKEN_BYTES)).decode().rstrip("=")
     fingerprint = credentials.fingerprint(ctx.vault.derive("one-time-link"), token)
     deployment.add_link(
-        connection, fingerprint=fingerprint, purpose=purpose, tenant_id=tenant_id, member_id=member_id, created_at=now, expires_at=now + VALID_FOR,
+        connection,
+        fingerprint=fingerprint,
+        purpose=purpose,
+        tenant_id=tenant_id,
+        member_id=member_id,
+        created_at=now,
+        expires_at=now + VALID_FOR,
     )
     audit.record(
-        connection, ctx.vault.audit_key, Event.SETUP_LINK_ISSUED, actor, now, tenant_id=tenant_id, object_kind="tenant", object_id=tenant_id,
+        connection,
+        ctx.vault.audit_key,
+        Event.SETUP_LINK_ISSUED,
+        actor,
+        now,
+        tenant_id=tenant_id,
+        object_kind="tenant",
+        object_id=tenant_id,
         after={"purpose": purpose, "member": member_id},
     )
     return f"{ctx.settings.console_base}/set-up/{token}"

@@ -25,7 +25,7 @@ class Once:
     request_hash: bytes
 
     def repeated(self, connection: Connection, now: datetime) -> dict[str, Any] | None:
-        """What was answered before, without its secret; None the first time. Conflict when another request used the key."""
+        """What was answered before, without its secret; None the first time. Conflict after another request's use."""
         row = idempotency.find(connection, self.caller, self.key, now)
         if row is None:
             return None
@@ -37,6 +37,11 @@ class Once:
     def remember(self, connection: Connection, body: dict[str, Any], now: datetime) -> None:
         """Keep an answer for a day. `body` must hold no secret."""
         idempotency.add(
-            connection, caller=self.caller, idempotency_key=self.key, request_hash=self.request_hash, status=0,
-            body=json.dumps(body), kept_until=now + KEPT_FOR,
+            connection,
+            caller=self.caller,
+            idempotency_key=self.key,
+            request_hash=self.request_hash,
+            status=0,
+            body=json.dumps(body),
+            kept_until=now + KEPT_FOR,
         )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.actions import deployment_keys, terms
-from app.actions.keys import KeyWithSecret
+from app.actions.key_steps import KeyWithSecret
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.store import keys as store

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.actions import deployment_keys, tenants, terms
-from app.actions.keys import KeyWithSecret
+from app.actions.key_steps import KeyWithSecret
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import NotFound, Problem
@@ -57,7 +57,7 @@ def create(
 
 
 def delete(ctx: Context, actor: Actor, key_id: str, now: datetime, version: int | None = None) -> None:
-    """Delete a resource server: its secret stops at once. NotFound, or Conflict when it is no longer of this version."""
+    """Delete a resource server: its secret stops at once. NotFound, or Conflict when its version is another one."""
     with ctx.database.transaction() as connection:
         row = deployment_keys.found(connection, KIND, key_id)
         if version is not None and version != row.version:

@@ -37,26 +37,41 @@ def _key_object(connection: Connection, row: Row[Any], secrets: list[Row[Any]], 
     held, suspended = _held(connection, row)
     expiration = expiration_state(row.expires_at, now)
     flags = {
-        "rotating": len(secrets) > 1, "suspended": suspended, "never_used": True, "expiring_soon": expiration == "expiring_soon",
+        "rotating": len(secrets) > 1,
+        "suspended": suspended,
+        "never_used": True,
+        "expiring_soon": expiration == "expiring_soon",
     }
     answer = {
-        "client_id": row.key_id, "name": row.name, "description": row.description,
-        "group": {"id": row.group_id, "name": row.group_name}, "scopes": sorted(held),
-        "status": "active" if row.revoked_at is None else "revoked", "expiration_state": expiration,
+        "client_id": row.key_id,
+        "name": row.name,
+        "description": row.description,
+        "group": {"id": row.group_id, "name": row.group_name},
+        "scopes": sorted(held),
+        "status": "active" if row.revoked_at is None else "revoked",
+        "expiration_state": expiration,
         "flags": [name for name, raised in flags.items() if raised and row.revoked_at is None],
-        "created_at": rfc3339(row.created_at), "created_by": row.created_by, "expires_at": rfc3339(row.expires_at),
+        "created_at": rfc3339(row.created_at),
+        "created_by": row.created_by,
+        "expires_at": rfc3339(row.expires_at),
         "ip_allowlist": row.networks.split("\n") if row.networks else [],
-        "last_used_at": None, "last_used_ip": None, "last_used_client": None,
+        "last_used_at": None,
+        "last_used_ip": None,
+        "last_used_client": None,
         "secrets": [_secret_object(row.key_id, secret) for secret in secrets],
-        "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None, "version": row.version,
+        "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None,
+        "version": row.version,
     }
     return answer if row.kind != "resource_server" else {**answer, "audience": row.audience}
 
 
 def _secret_object(key_id: str, secret: Row[Any]) -> dict[str, Any]:
     return {
-        "hint": credentials.hint(key_id, secret.tail), "created_at": rfc3339(secret.created_at), "ends_at": rfc3339(secret.ends_at),
-        "last_used_at": None, "last_used_ip": None,
+        "hint": credentials.hint(key_id, secret.tail),
+        "created_at": rfc3339(secret.created_at),
+        "ends_at": rfc3339(secret.ends_at),
+        "last_used_at": None,
+        "last_used_ip": None,
     }
 
 

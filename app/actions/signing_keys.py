@@ -14,9 +14,12 @@ from app.domain.times import rfc3339
 from app.runtime.keypairs import KeyPair, from_pem, generate
 from app.runtime.ring import place
 from app.settings import CLOCK_LEEWAY, JWKS_MAX_AGE
-from app.store import audit, deployment, signing_keys as store
+from app.store import audit, deployment
+from app.store import signing_keys as store
 
-LONGEST_TOKEN = timedelta(seconds=3600)  # the most KEYTURN_TOKEN_LIFETIME allows: another process may have another setting
+LONGEST_TOKEN = timedelta(
+    seconds=3600
+)  # the most KEYTURN_TOKEN_LIFETIME allows: another process may have another setting
 
 
 def all_keys(ctx: Context, now: datetime) -> list[dict[str, Any]]:
@@ -28,9 +31,15 @@ def all_keys(ctx: Context, now: datetime) -> list[dict[str, Any]]:
 def shown(row: Row[Any]) -> dict[str, Any]:
     """A signing key as answers give it; there is no private half in it."""
     return {
-        "kid": row.kid, "alg": row.alg, "state": row.state, "published_at": rfc3339(row.published_at), "usable_at": rfc3339(row.usable_at),
-        "activated_at": rfc3339(row.activated_at), "deactivated_at": rfc3339(row.deactivated_at),
-        "last_token_expires_at": rfc3339(row.last_token_expires_at), "ended_at": rfc3339(row.ended_at),
+        "kid": row.kid,
+        "alg": row.alg,
+        "state": row.state,
+        "published_at": rfc3339(row.published_at),
+        "usable_at": rfc3339(row.usable_at),
+        "activated_at": rfc3339(row.activated_at),
+        "deactivated_at": rfc3339(row.deactivated_at),
+        "last_token_expires_at": rfc3339(row.last_token_expires_at),
+        "ended_at": rfc3339(row.ended_at),
     }
 
 
@@ -42,7 +51,9 @@ def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime) -> 
     _publish(ctx, connection, generate(ctx.settings.signing_alg), actor, now)
 
 
-def prepare(ctx: Context, actor: Actor, now: datetime, alg: str | None = None, pem: bytes | None = None) -> dict[str, Any]:
+def prepare(
+    ctx: Context, actor: Actor, now: datetime, alg: str | None = None, pem: bytes | None = None
+) -> dict[str, Any]:
     """Publish another key, not used yet.
 
     alg       the deployment's algorithm when None
@@ -56,7 +67,14 @@ def prepare(ctx: Context, actor: Actor, now: datetime, alg: str | None = None, p
         deployment.lock(connection)
         if store.find(connection, pair.kid) is not None:
             raise Conflict("signing_key_exists", "This key has been used here before.")
-        _publish(ctx, connection, pair, actor, now, event=Event.SIGNING_KEY_PREPARED if pem is None else Event.SIGNING_KEY_IMPORTED)
+        _publish(
+            ctx,
+            connection,
+            pair,
+            actor,
+            now,
+            event=Event.SIGNING_KEY_PREPARED if pem is None else Event.SIGNING_KEY_IMPORTED,
+        )
         return shown(_found(connection, pair.kid))
 
 
@@ -72,7 +90,8 @@ def activate(ctx: Context, actor: Actor, now: datetime, kid: str | None = None) 
         chosen = _next(connection, kid)
         if now < chosen.usable_at:
             raise Conflict(
-                "signing_key_too_young", "Resource servers may not know this key yet.",
+                "signing_key_too_young",
+                "Resource servers may not know this key yet.",
                 (f"It may sign from {rfc3339(chosen.usable_at)} on, when every cached JWKS has it.",),
             )
         _switch(ctx, connection, chosen.kid, actor, now)
@@ -98,7 +117,7 @@ def revoke(ctx: Context, actor: Actor, now: datetime, kid: str) -> dict[str, Any
 
 
 def retire_due(ctx: Context, now: datetime) -> int:
-    """Retire the keys whose last token has expired; how many there were. Reading alone changes nothing when there are none."""
+    """Retire the keys whose last token has expired; how many there were. Nothing is written when there are none."""
     if not ctx.database.read(lambda connection: store.due_for_retirement(connection, now)):
         return 0
     system = Actor("system", "keyturn")
@@ -132,7 +151,15 @@ def _switch(ctx: Context, connection: Connection, kid: str, actor: Actor, now: d
         if row.state == "active":
             last = now + LONGEST_TOKEN + CLOCK_LEEWAY
             # The private half is not needed to verify, and what is gone cannot leak.
-            store.move(connection, row.kid, ("active",), state="verifying", deactivated_at=now, last_token_expires_at=last, sealed_private=None)
+            store.move(
+                connection,
+                row.kid,
+                ("active",),
+                state="verifying",
+                deactivated_at=now,
+                last_token_expires_at=last,
+                sealed_private=None,
+            )
     store.move(connection, kid, ("next",), state="active", activated_at=now)
     _record(ctx, connection, Event.SIGNING_KEY_ACTIVATED, kid, actor, now)
     _keep_a_next(ctx, connection, actor, now)
@@ -144,18 +171,40 @@ def _keep_a_next(ctx: Context, connection: Connection, actor: Actor, now: dateti
 
 
 def _publish(
-    ctx: Context, connection: Connection, pair: KeyPair, actor: Actor, now: datetime, *,
-    usable_at: datetime | None = None, event: Event = Event.SIGNING_KEY_PREPARED,
+    ctx: Context,
+    connection: Connection,
+    pair: KeyPair,
+    actor: Actor,
+    now: datetime,
+    *,
+    usable_at: datetime | None = None,
+    event: Event = Event.SIGNING_KEY_PREPARED,
 ) -> str:
     store.add(
-        connection, kid=pair.kid, alg=pair.alg, state="next", public_jwk=pair.public_jwk, published_at=now,
-        sealed_private=ctx.vault.seal(pair.private_der, place(pair.kid)), usable_at=usable_at or now + JWKS_MAX_AGE + CLOCK_LEEWAY,
+        connection,
+        kid=pair.kid,
+        alg=pair.alg,
+        state="next",
+        public_jwk=pair.public_jwk,
+        published_at=now,
+        sealed_private=ctx.vault.seal(pair.private_der, place(pair.kid)),
+        usable_at=usable_at or now + JWKS_MAX_AGE + CLOCK_LEEWAY,
     )
     _record(ctx, connection, event, pair.kid, actor, now, alg=pair.alg)
     return pair.kid
 
 
-def _record(ctx: Context, connection: Connection, event: Event, kid: str, actor: Actor, now: datetime, **after: Any) -> None:
+def _record(
+    ctx: Context, connection: Connection, event: Event, kid: str, actor: Actor, now: datetime, **after: Any
+) -> None:
     audit.record(
-        connection, ctx.vault.audit_key, event, actor, now, tenant_id=None, object_kind="signing_key", object_id=kid, after=after,
+        connection,
+        ctx.vault.audit_key,
+        event,
+        actor,
+        now,
+        tenant_id=None,
+        object_kind="signing_key",
+        object_id=kid,
+        after=after,
     )

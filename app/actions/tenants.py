@@ -13,7 +13,8 @@ from app.domain.events import Actor, Event
 from app.domain.names import clean_name, fold
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.times import rfc3339, zone
-from app.store import audit, groups, tenants as store
+from app.store import audit, groups
+from app.store import tenants as store
 
 STANDARD, ENTERPRISE = "standard", "enterprise"
 PLAN_LIMITS: dict[str, tuple[int | None, int]] = {STANDARD: (5, 100), ENTERPRISE: (None, 1000)}
@@ -39,9 +40,19 @@ def found(connection: Connection, name_or_id: str) -> Row[Any]:
 def shown(row: Row[Any]) -> dict[str, Any]:
     """A tenant as answers give it."""
     return {
-        "id": row.id, "name": row.name, "plan": row.plan, "key_limit": row.key_limit, "rate_limit": row.rate_limit, "time_zone": row.time_zone,
-        "api_access": row.api_access, "max_overlap": row.max_overlap_seconds, "token_lifetime": row.token_lifetime_seconds,
-        "default_group": row.default_group_id, "created_at": rfc3339(row.created_at), "closed_at": rfc3339(row.closed_at), "version": row.version,
+        "id": row.id,
+        "name": row.name,
+        "plan": row.plan,
+        "key_limit": row.key_limit,
+        "rate_limit": row.rate_limit,
+        "time_zone": row.time_zone,
+        "api_access": row.api_access,
+        "max_overlap": row.max_overlap_seconds,
+        "token_lifetime": row.token_lifetime_seconds,
+        "default_group": row.default_group_id,
+        "created_at": rfc3339(row.created_at),
+        "closed_at": rfc3339(row.closed_at),
+        "version": row.version,
     }
 
 
@@ -80,22 +91,37 @@ def add(ctx: Context, connection: Connection, actor: Actor, name: str, plan: str
         raise Conflict("tenant_exists", "There is a tenant of that name.")
     key_limit, rate_limit = PLAN_LIMITS[plan]
     tenant_id = new_id(ctx, "ten")
-    store.add(connection, id=tenant_id, name=name, plan=plan, key_limit=key_limit, rate_limit=rate_limit, created_at=now)
+    store.add(
+        connection, id=tenant_id, name=name, plan=plan, key_limit=key_limit, rate_limit=rate_limit, created_at=now
+    )
     audit.open_chain(connection, tenant_id, ctx.vault.audit_key)
     row = found(connection, tenant_id)
-    for chain in (None, tenant_id):  # the deployment's chain knows every tenant, so a tenant's chain cannot vanish whole
+    for chain in (
+        None,
+        tenant_id,
+    ):  # the deployment's chain knows every tenant, so a tenant's chain cannot vanish whole
         audit.record(
-            connection, ctx.vault.audit_key, Event.TENANT_CREATED, actor, now,
-            tenant_id=chain, object_kind="tenant", object_id=tenant_id, after=shown(row),
+            connection,
+            ctx.vault.audit_key,
+            Event.TENANT_CREATED,
+            actor,
+            now,
+            tenant_id=chain,
+            object_kind="tenant",
+            object_id=tenant_id,
+            after=shown(row),
         )
     return row
 
 
-def change(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: int | None = None, **members: Any) -> dict[str, Any]:
-    """Change what is given of a tenant: name, plan, key_limit, rate_limit, time_zone, api_access, max_overlap, token_lifetime, default_group.
+def change(
+    ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: int | None = None, **members: Any
+) -> dict[str, Any]:
+    """Change what is given of a tenant.
 
     version    refuse with Conflict when the tenant has another one by now; None takes it as it is
-    members    lifetimes and overlaps in seconds; a plan brings its own limits unless they are given too
+    members    name, plan, key_limit, rate_limit, time_zone, api_access, max_overlap, token_lifetime, default_group;
+               overlap and lifetime in seconds; a plan brings its own limits unless they are given too
     returns    the tenant
     raises     NotFound, Invalid listing every bad member, Conflict
     """
@@ -111,8 +137,16 @@ def change(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: 
         after = shown(found(connection, row.id))
         changed = {name for name in after if after[name] != before[name]}
         audit.record(
-            connection, ctx.vault.audit_key, Event.TENANT_EDITED, actor, now, tenant_id=row.id, object_kind="tenant", object_id=row.id,
-            before={name: before[name] for name in changed}, after={name: after[name] for name in changed},
+            connection,
+            ctx.vault.audit_key,
+            Event.TENANT_EDITED,
+            actor,
+            now,
+            tenant_id=row.id,
+            object_kind="tenant",
+            object_id=row.id,
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
         )
         return after
 
@@ -128,7 +162,14 @@ def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: i
         store.change(connection, row.id, row.version, closed_at=now)
         for chain in (None, row.id):
             audit.record(
-                connection, ctx.vault.audit_key, Event.TENANT_CLOSED, actor, now, tenant_id=chain, object_kind="tenant", object_id=row.id,
+                connection,
+                ctx.vault.audit_key,
+                Event.TENANT_CLOSED,
+                actor,
+                now,
+                tenant_id=chain,
+                object_kind="tenant",
+                object_id=row.id,
             )
         return shown(found(connection, row.id))
 
@@ -148,13 +189,19 @@ def _columns(connection: Connection, row: Row[Any], members: dict[str, Any]) -> 
         columns["api_access"] = members["api_access"]
     _number(columns, problems, members, "key_limit", 0, MOST_KEYS, none_allowed=True)
     _number(columns, problems, members, "rate_limit", 1, MOST_CALLS)
-    _number(columns, problems, members, "max_overlap", 0, int(LONGEST_OVERLAP.total_seconds()), column="max_overlap_seconds")
-    _number(columns, problems, members, "token_lifetime", *LIFETIMES, column="token_lifetime_seconds", none_allowed=True)
+    _number(
+        columns, problems, members, "max_overlap", 0, int(LONGEST_OVERLAP.total_seconds()), column="max_overlap_seconds"
+    )
+    _number(
+        columns, problems, members, "token_lifetime", *LIFETIMES, column="token_lifetime_seconds", none_allowed=True
+    )
     if "time_zone" in members:
         try:
             columns["time_zone"] = zone(members["time_zone"]).key
         except ValueError:
-            problems.append(Problem("time_zone", "unknown", "Must be a time zone of the IANA database, such as Europe/Berlin."))
+            problems.append(
+                Problem("time_zone", "unknown", "Must be a time zone of the IANA database, such as Europe/Berlin.")
+            )
     if "default_group" in members:
         columns["default_group_id"] = _default_group(connection, row.id, members["default_group"], problems)
     if problems:
@@ -163,8 +210,15 @@ def _columns(connection: Connection, row: Row[Any], members: dict[str, Any]) -> 
 
 
 def _number(
-    columns: dict[str, Any], problems: list[Problem], members: dict[str, Any], name: str, least: int, most: int, *,
-    column: str | None = None, none_allowed: bool = False,
+    columns: dict[str, Any],
+    problems: list[Problem],
+    members: dict[str, Any],
+    name: str,
+    least: int,
+    most: int,
+    *,
+    column: str | None = None,
+    none_allowed: bool = False,
 ) -> None:
     if name not in members:
         return
@@ -172,7 +226,11 @@ def _number(
     if (value is None and none_allowed) or (value is not None and least <= value <= most):
         columns[column or name] = value
     else:
-        problems.append(Problem(name, "range", f"Must be a whole number from {least} to {most}{' or none' if none_allowed else ''}."))
+        problems.append(
+            Problem(
+                name, "range", f"Must be a whole number from {least} to {most}{' or none' if none_allowed else ''}."
+            )
+        )
 
 
 def _default_group(connection: Connection, tenant_id: str, named: str | None, problems: list[Problem]) -> str | None:

@@ -31,12 +31,18 @@ KEEP = Keep.KEEP
 
 def version_conflict(kind: str = "key") -> Conflict:
     """Somebody else was first."""
-    return Conflict("version_conflict", f"The {kind} was changed by somebody else meanwhile.", ("Read it again and repeat the change if it still makes sense.",))
+    return Conflict(
+        "version_conflict",
+        f"The {kind} was changed by somebody else meanwhile.",
+        ("Read it again and repeat the change if it still makes sense.",),
+    )
 
 
 def key_revoked() -> Conflict:
     """Revocation is final."""
-    return Conflict("key_revoked", "This key has been revoked and cannot be changed any more.", ("Generate a new key instead.",))
+    return Conflict(
+        "key_revoked", "This key has been revoked and cannot be changed any more.", ("Generate a new key instead.",)
+    )
 
 
 def refuse_closed(tenant: Row[Any]) -> None:
@@ -49,13 +55,19 @@ def refuse_over_limit(connection: Connection, tenant: Row[Any], now: datetime) -
     """Keep a tenant within its key limit; its row is locked, so the count holds until the transaction ends."""
     if tenant.key_limit is not None and keys.usable_count(connection, tenant.id, now) >= tenant.key_limit:
         raise Conflict(
-            "key_limit_reached", f"This tenant has {tenant.key_limit} of {tenant.key_limit} keys.",
+            "key_limit_reached",
+            f"This tenant has {tenant.key_limit} of {tenant.key_limit} keys.",
             ("Revoke a key you no longer need.", "Contact support to raise the limit."),
         )
 
 
 def group_for(
-    connection: Connection, actor: Actor, tenant: Row[Any], named: str | None, creator: str | None, problems: list[Problem],
+    connection: Connection,
+    actor: Actor,
+    tenant: Row[Any],
+    named: str | None,
+    creator: str | None,
+    problems: list[Problem],
 ) -> Row[Any] | None:
     """Find the group a key is to have, and make sure that the actor may hand it out.
 
@@ -83,7 +95,9 @@ def group_for(
 def _of_creator(connection: Connection, tenant_id: str, creator: str | None, problems: list[Problem]) -> frozenset[str]:
     member = members.find(connection, tenant_id, creator) if creator is not None else None
     if member is None:
-        problems.append(Problem("group", "no_creator", "Same as the key's creator needs a member of the tenant as creator."))
+        problems.append(
+            Problem("group", "no_creator", "Same as the key's creator needs a member of the tenant as creator.")
+        )
         return frozenset()
     return scopes.of_role(scopes.Role(member.role), facts.product_scopes(connection))
 
@@ -110,7 +124,9 @@ def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Probl
     try:
         end = parse_expiry(text, here)
     except ValueError:
-        problems.append(Problem("expires_at", "format", "Must be a date such as 2026-12-31 or an RFC 3339 time with an offset."))
+        problems.append(
+            Problem("expires_at", "format", "Must be a date such as 2026-12-31 or an RFC 3339 time with an offset.")
+        )
         return None
     today = now.astimezone(here).date().isoformat()
     if end <= now or text <= today:
@@ -119,7 +135,9 @@ def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Probl
     return end
 
 
-def rotated_expiry(connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | Keep | None, now: datetime) -> datetime | None:
+def rotated_expiry(
+    connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | Keep | None, now: datetime
+) -> datetime | None:
     """The end a rotation gives a key; an expired key needs a new one, and room in the limit.
 
     raises   Invalid, Conflict (key_expired, key_limit_reached)
@@ -127,7 +145,9 @@ def rotated_expiry(connection: Connection, tenant: Row[Any], row: Row[Any], want
     expired = row.expires_at is not None and now >= row.expires_at
     if isinstance(wanted, Keep):
         if expired:
-            raise Conflict("key_expired", "This key has expired.", ("Rotate it with a new expires_at, or with null for no end.",))
+            raise Conflict(
+                "key_expired", "This key has expired.", ("Rotate it with a new expires_at, or with null for no end.",)
+            )
         end: datetime | None = row.expires_at
         return end
     problems: list[Problem] = []

@@ -73,7 +73,7 @@ def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | 
 
     audience   from `audience_for`
     wanted     scopes asked for; None asks for all that belong to the audience
-    raises     Refused (scope_refused) when more is wanted than held or none is left; Unavailable without a usable signing key
+    raises     Refused (scope_refused) when more is wanted than held, or none is left; Unavailable while no key may sign
     """
     held = scope_within(ctx, caller.terms.scope, audience)
     granted = held if wanted is None else wanted
@@ -97,9 +97,17 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
     text = scopes.pack(granted)
     entry = facts.status_reference or 0
     claims: dict[str, Any] = {
-        "iss": ctx.settings.issuer, "sub": facts.key_id, "client_id": facts.key_id, "aud": audience, "iat": issued_at, "exp": expires_at,
-        "jti": ctx.entropy(JTI_BYTES).hex(), "scope": text,
-        "status": {"status_list": {"idx": entry & (LIST_SIZE - 1), "uri": f"{ctx.settings.status_uri}{entry >> LIST_BITS}"}},
+        "iss": ctx.settings.issuer,
+        "sub": facts.key_id,
+        "client_id": facts.key_id,
+        "aud": audience,
+        "iat": issued_at,
+        "exp": expires_at,
+        "jti": ctx.entropy(JTI_BYTES).hex(),
+        "scope": text,
+        "status": {
+            "status_list": {"idx": entry & (LIST_SIZE - 1), "uri": f"{ctx.settings.status_uri}{entry >> LIST_BITS}"}
+        },
     }
     if facts.tenant_id is not None:
         claims["tenant"] = facts.tenant_id
@@ -123,7 +131,9 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     return int(longest.total_seconds())
 
 
-def introspect(ctx: Context, caller: Caller, token: str, client_address: Address | None, now: datetime, *, address_given: bool) -> dict[str, Any] | None:
+def introspect(
+    ctx: Context, caller: Caller, token: str, client_address: Address | None, now: datetime, *, address_given: bool
+) -> dict[str, Any] | None:
     """Say what a token is good for, to a caller that may know (RFC 7662 §2.2).
 
     caller          a resource server, or a key asking about its own tokens
@@ -141,8 +151,15 @@ def introspect(ctx: Context, caller: Caller, token: str, client_address: Address
     if claims is None or (claims.scope and not owner.terms.scope):
         return None
     answer: dict[str, Any] = {
-        "active": True, "client_id": claims.key_id, "token_type": "Bearer", "exp": claims.expires_at, "iat": claims.issued_at,
-        "sub": claims.key_id, "aud": claims.audience, "iss": claims.issuer, "jti": claims.jti,
+        "active": True,
+        "client_id": claims.key_id,
+        "token_type": "Bearer",
+        "exp": claims.expires_at,
+        "iat": claims.issued_at,
+        "sub": claims.key_id,
+        "aud": claims.audience,
+        "iss": claims.issuer,
+        "jti": claims.jti,
     }
     if owner.terms.scope:
         answer["scope"] = scopes.pack(owner.terms.scope)
@@ -160,7 +177,10 @@ def _may_see(ctx: Context, caller: Caller, owner: Caller) -> bool:
     if caller.facts.kind != RESOURCE_SERVER:
         return caller.key_id == owner.key_id
     tenant = caller.facts.tenant_id
-    return claims.audience == (caller.facts.audience or ctx.settings.default_audience) and tenant in {None, owner.facts.tenant_id}
+    return claims.audience == (caller.facts.audience or ctx.settings.default_audience) and tenant in {
+        None,
+        owner.facts.tenant_id,
+    }
 
 
 def owned_token(ctx: Context, caller: Caller, token: str, now: datetime) -> Caller | None:
@@ -188,8 +208,15 @@ def revoke(ctx: Context, owner: Caller, actor: Actor, now: datetime) -> None:
         with ctx.database.transaction() as connection:
             if revoked_tokens.add(connection, jti, owner.key_id, now, kept_until):
                 audit.record(
-                    connection, ctx.vault.audit_key, Event.TOKEN_REVOKED, actor, now, tenant_id=owner.facts.tenant_id,
-                    object_kind="key", object_id=owner.key_id, after={"jti": jti},
+                    connection,
+                    ctx.vault.audit_key,
+                    Event.TOKEN_REVOKED,
+                    actor,
+                    now,
+                    tenant_id=owner.facts.tenant_id,
+                    object_kind="key",
+                    object_id=owner.key_id,
+                    after={"jti": jti},
                 )
     except Conflict as conflict:  # two at once, and the other one did it; or else it has not been done
         if not ctx.database.read(lambda connection: revoked_tokens.known(connection, jti)):

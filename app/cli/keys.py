@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.actions import key_lists, keys
+from app.actions import key_lists, keys, rotation
 from app.actions.key_lists import Filters
 from app.actions.keys import NewKey
 from app.actions.terms import KEEP, REASONS, Keep
@@ -138,7 +138,7 @@ def end_overlap(*, key_id: str, extend_to: datetime | None, as_json: bool) -> No
     """End the overlap of a rotation now, or move its end."""
     with opened() as here:
         owner = _owner(here, key_id)
-        tell_object(keys.end_overlap(here.ctx, here.actor, owner, key_id, here.now, extend_to=extend_to), as_json)
+        tell_object(rotation.end_overlap(here.ctx, here.actor, owner, key_id, here.now, extend_to=extend_to), as_json)
 
 
 @command.command("revoke")
@@ -184,7 +184,7 @@ def _rotate(key_id: str, overlap: timedelta, reason: str | None, expires: str | 
     end: str | Keep | None = KEEP if expires is None else None if expires == NEVER else expires
     with opened() as here:
         owner = _owner(here, key_id)
-        made = keys.rotate(
+        made = rotation.rotate(
             here.ctx, here.actor, owner, key_id, here.now, overlap=overlap, reason=reason, expires_at=end
         )
     tell_object(made.body(), as_json)

@@ -17,7 +17,9 @@ FINGERPRINT_SIZE = 32
 
 _ID = f"[{CROCKFORD}]{{{ID_LENGTH}}}"
 _KEY_ID = re.compile(rf"([a-z][a-z0-9]{{0,7}})_({_ID})")
-_SECRET = re.compile(rf"([a-z][a-z0-9]{{0,7}})s_({_ID})_([0-9A-Za-z]{{{SECRET_LENGTH}}})_([0-9A-Za-z]{{{CHECK_LENGTH}}})")
+_SECRET = re.compile(
+    rf"([a-z][a-z0-9]{{0,7}})s_({_ID})_([0-9A-Za-z]{{{SECRET_LENGTH}}})_([0-9A-Za-z]{{{CHECK_LENGTH}}})"
+)
 
 Entropy = Callable[[int], bytes]
 

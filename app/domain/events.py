@@ -16,7 +16,7 @@ class Event(StrEnum):
     KEY_OVERLAP_EXTENDED = "key.overlap_extended"
     KEY_REVOKED = "key.revoked"
     KEY_DELETED = "key.deleted"
-    TOKEN_REVOKED = "token.revoked"  # noqa: S105 - an event's name
+    TOKEN_REVOKED = "token.revoked"
     GROUP_CREATED = "group.created"
     GROUP_EDITED = "group.edited"
     GROUP_DELETED = "group.deleted"

@@ -16,7 +16,9 @@ def fold(text: str) -> str:
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 
-def clean_name(text: str, problems: list[Problem], *, field: str = "name", shortest: int = 2, longest: int = 200) -> str:
+def clean_name(
+    text: str, problems: list[Problem], *, field: str = "name", shortest: int = 2, longest: int = 200
+) -> str:
     """Trim a name and check it; what is wrong is added to `problems`.
 
     shortest, longest   in characters, after trimming
@@ -40,6 +42,9 @@ def clean_description(text: str, problems: list[Problem]) -> str:
 
 
 def _unprintable(text: str) -> bool:
-    # Cc are controls (NUL among them), Cs lone surrogates, Zl and Zp line breaks; the bidirectional overrides could make one name
-    # look like another.
-    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068" for c in text)
+    # Cc are controls (NUL among them), Cs lone surrogates, Zl and Zp line breaks; the bidirectional overrides could make
+    # one name look like another.
+    return any(
+        unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
+        for c in text
+    )

@@ -8,7 +8,6 @@ from datetime import datetime
 from app.domain.networks import Address, Network, within
 from app.domain.refusals import Reason, Verdict
 
-
 ALLOWED = Verdict()
 
 
@@ -65,5 +64,5 @@ def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
 
 
 def within_scope(held: frozenset[str], wanted: frozenset[str]) -> Verdict:
-    """Say whether what is wanted is held; the last question of `decide`, asked alone once an audience has narrowed what is held."""
+    """Say whether what is wanted is held: the last question of `decide`, and alone where an audience narrows it."""
     return ALLOWED if wanted <= held else Verdict(Reason.SCOPE_REFUSED, missing=wanted - held)

@@ -13,13 +13,22 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}:[a-z][a-z0-9_]{0,39}")
 _SYNTAX = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 LONGEST_REQUEST = 4096
 
-TENANT_READ = frozenset({"api_keys:read", "groups:read", "members:read", "audit:read", "tenant:read", "signing_keys:read"})
+TENANT_READ = frozenset(
+    {"api_keys:read", "groups:read", "members:read", "audit:read", "tenant:read", "signing_keys:read"}
+)
 TENANT_WRITE = frozenset({"api_keys:write", "groups:write", "members:write", "tenant:write"})
 TENANT_MANAGEMENT = TENANT_READ | TENANT_WRITE
-OPERATOR_ONLY = frozenset({
-    "tenants:read", "tenants:write", "scopes:read", "scopes:write",
-    "resource_servers:read", "resource_servers:write", "signing_keys:write",
-})
+OPERATOR_ONLY = frozenset(
+    {
+        "tenants:read",
+        "tenants:write",
+        "scopes:read",
+        "scopes:write",
+        "resource_servers:read",
+        "resource_servers:write",
+        "signing_keys:write",
+    }
+)
 OPERATOR = OPERATOR_ONLY | {"signing_keys:read", "audit:read"}
 MANAGEMENT = TENANT_MANAGEMENT | OPERATOR_ONLY
 READ_ONLY_MANAGEMENT = frozenset({"api_keys:read", "groups:read"})

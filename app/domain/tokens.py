@@ -16,7 +16,7 @@ import jwt
 from app.domain.times import CLOCK_LEEWAY
 
 ALGORITHMS = ("ES256", "RS256", "PS256", "EdDSA")
-TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type, RFC 9068 §2.1
+TOKEN_TYPE = "at+jwt"
 LARGEST_TOKEN = 8192
 LATEST_TIME = 253_402_300_799  # 9999-12-31T23:59:59Z
 
@@ -144,10 +144,18 @@ def _claims(claims: dict[str, Any], issuer: str, status_uri: str, kid: str) -> C
     if prefix != status_uri or _LIST_NUMBER.fullmatch(number) is None or not isinstance(scope, str):
         raise Unreadable("status or scope")
     return Claims(
-        issuer=issuer, key_id=claims["client_id"], audience=claims["aud"], issued_at=max(claims["iat"], claims.get("nbf", 0)),
-        expires_at=claims["exp"], jti=claims["jti"], scope=frozenset(scope.split()), status_list=int(number),
-        status_index=status["idx"], tenant=tenant if isinstance(tenant, str) else None,
-        ip_restricted=claims.get("ip_restricted") is True, kid=kid,
+        issuer=issuer,
+        key_id=claims["client_id"],
+        audience=claims["aud"],
+        issued_at=max(claims["iat"], claims.get("nbf", 0)),
+        expires_at=claims["exp"],
+        jti=claims["jti"],
+        scope=frozenset(scope.split()),
+        status_list=int(number),
+        status_index=status["idx"],
+        tenant=tenant if isinstance(tenant, str) else None,
+        ip_restricted=claims.get("ip_restricted") is True,
+        kid=kid,
     )
 
 
@@ -156,7 +164,7 @@ def _encode(data: bytes) -> bytes:
 
 
 def _bytes(segment: str) -> bytes:
-    # The unused bits of the last character must be zero: two spellings of one token would be two tokens to a cache or a log.
+    # The unused bits of the last character must be zero: two spellings of one token would be two tokens to a cache.
     try:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error as error:

@@ -56,7 +56,9 @@ def from_pem(pem: bytes, alg: str) -> KeyPair:
         # RFC 7518 §3.3: 2048 bits or more
     }.get(alg, isinstance(private, rsa.RSAPrivateKey) and RSA_BITS <= private.key_size <= MOST_RSA_BITS)
     if not fits:
-        raise Invalid(Problem("file", "unfit", f"This key cannot sign {alg}; RSA keys need {RSA_BITS} to {MOST_RSA_BITS} bits."))
+        raise Invalid(
+            Problem("file", "unfit", f"This key cannot sign {alg}; RSA keys need {RSA_BITS} to {MOST_RSA_BITS} bits.")
+        )
     return _pair(private, alg)
 
 
@@ -71,4 +73,9 @@ def _pair(private: Any, alg: str) -> KeyPair:
     core: dict[str, Any] = {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}
     kid = import_key(core).thumbprint()  # RFC 7638 §3: SHA-256 over the required members
     jwk = {**core, "use": "sig", "alg": alg, "kid": kid}
-    return KeyPair(kid, alg, json.dumps(jwk, separators=(",", ":")), private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    return KeyPair(
+        kid,
+        alg,
+        json.dumps(jwk, separators=(",", ":")),
+        private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+    )

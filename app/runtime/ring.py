@@ -44,17 +44,24 @@ def _ring(version: int | None, rows: list[Row[Any]], vault: Vault) -> Ring:
     public = {row.kid: json.loads(row.public_jwk) for row in rows}
     active = next((row for row in rows if row.state == "active"), None)
     signing = _signer(active, vault) if active is not None else None
-    verifying = {row.kid: VerifyingKey(row.kid, row.alg, jwt.PyJWK(public[row.kid]).key) for row in rows if row.state != "next"}
+    verifying = {
+        row.kid: VerifyingKey(row.kid, row.alg, jwt.PyJWK(public[row.kid]).key) for row in rows if row.state != "next"
+    }
     jwks = json.dumps({"keys": list(public.values())}, separators=(",", ":")).encode()
     ends = [row.last_token_expires_at for row in rows if row.state == "verifying"]
     return Ring(
-        version, signing, active.usable_at if active is not None else None, verifying, jwks,
-        f'"{hashlib.sha256(jwks).hexdigest()[:32]}"', min(ends, default=None),
+        version,
+        signing,
+        active.usable_at if active is not None else None,
+        verifying,
+        jwks,
+        f'"{hashlib.sha256(jwks).hexdigest()[:32]}"',
+        min(ends, default=None),
     )
 
 
 def _signer(active: Row[Any], vault: Vault) -> Signer | None:
-    # A private half that does not open stops new tokens only: those that are out can still be verified, and the log says why.
+    # A private half that does not open stops new tokens only: those that are out still verify, and the log says why.
     if active.sealed_private is None:
         return None
     try:
@@ -94,7 +101,8 @@ class KeyRing:
     def _load(self, connection: Any, now: datetime) -> Ring:
         version = facts.signing_keys_version(connection)  # before the rows: a change between the two is loaded again
         rows = [
-            row for row in signing_keys.published(connection)
+            row
+            for row in signing_keys.published(connection)
             if row.state != "verifying" or row.last_token_expires_at is None or now < row.last_token_expires_at
         ]
         return _ring(version, rows, self._vault)

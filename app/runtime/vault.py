@@ -107,7 +107,9 @@ def load(keys_dir: Path, given: str = "") -> Vault:
         mode = path.stat().st_mode & 0o077
         text = path.read_text(encoding="ascii")
     except FileNotFoundError:
-        raise VaultError(f"There is no master key at {path}. `keyturn init` makes one; KEYTURN_KEYS_DIR names another folder.") from None
+        raise VaultError(
+            f"There is no master key at {path}. `keyturn init` makes one; KEYTURN_KEYS_DIR names another folder."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise VaultError(f"The master key at {path} cannot be read: {type(error).__name__}.") from None
     if mode:
@@ -116,19 +118,19 @@ def load(keys_dir: Path, given: str = "") -> Vault:
 
 
 def create(keys_dir: Path) -> Vault:
-    """Make a master key in the keys folder, readable by its owner alone; FileExistsError rather than over an existing one."""
+    """Make a master key in the keys folder, readable by its owner alone; FileExistsError when there is one."""
     keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = keys_dir.absolute() / "master.key"
     text = f"{FORMAT}:{NUMBER}:{base64.urlsafe_b64encode(secrets.token_bytes(KEY_SIZE)).decode()}\n"
     descriptor, draft = tempfile.mkstemp(dir=keys_dir, prefix=".master-")  # mode 0600
     try:
-        with open(descriptor, "w", encoding="ascii") as file:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.link(draft, path)  # whole or not at all, and never over another one
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()
     _sync_folder(keys_dir)
     return decode(text, str(path))
 

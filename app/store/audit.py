@@ -15,7 +15,6 @@ from app.domain.events import DEPLOYMENT, Actor, Event
 from app.domain.times import rfc3339
 from app.models import AuditEvent, Chain, Tenant
 
-
 RECORDED = "recorded"  # what a connection's transaction has recorded, told to the log once it is committed
 
 
@@ -26,8 +25,17 @@ def open_chain(connection: Connection, chain: str, key: bytes) -> None:
 
 
 def record(
-    connection: Connection, key: bytes, event: Event, actor: Actor, now: datetime, *,
-    tenant_id: str | None, object_kind: str, object_id: str, before: Mapping[str, Any] | None = None, after: Mapping[str, Any] | None = None,
+    connection: Connection,
+    key: bytes,
+    event: Event,
+    actor: Actor,
+    now: datetime,
+    *,
+    tenant_id: str | None,
+    object_kind: str,
+    object_id: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
 ) -> None:
     """Append one event, in the transaction of the change it tells of.
 
@@ -36,23 +44,40 @@ def record(
     before, after   what changed, JSON values only, never a secret
     """
     chain = tenant_id or DEPLOYMENT
-    state = connection.execute(select(Chain.count.label("length"), Chain.head).where(Chain.chain == chain).with_for_update()).one()
+    state = connection.execute(
+        select(Chain.count.label("length"), Chain.head).where(Chain.chain == chain).with_for_update()
+    ).one()
     number = state.length + 1
     columns = {
-        "chain": chain, "number": number, "event": str(event), "at": now, "actor_kind": actor.kind, "actor_id": actor.id,
-        "address": actor.address, "request_id": actor.request_id, "object_kind": object_kind, "object_id": object_id,
-        "before": json.dumps(before or {}, sort_keys=True), "after": json.dumps(after or {}, sort_keys=True),
+        "chain": chain,
+        "number": number,
+        "event": str(event),
+        "at": now,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "address": actor.address,
+        "request_id": actor.request_id,
+        "object_kind": object_kind,
+        "object_id": object_id,
+        "before": json.dumps(before or {}, sort_keys=True),
+        "after": json.dumps(after or {}, sort_keys=True),
     }
     head = chaining.link(key, state.head, as_linked(columns))
     connection.execute(insert(AuditEvent).values(**columns, link=head))
     seal = chaining.seal(key, chain, number, head)
     connection.execute(update(Chain).where(Chain.chain == chain).values(count=number, head=head, seal=seal))
-    connection.info.setdefault(RECORDED, []).append({"chain": chain, "number": number, "recorded": str(event), "link": head.hex()})
+    connection.info.setdefault(RECORDED, []).append(
+        {"chain": chain, "number": number, "recorded": str(event), "link": head.hex()}
+    )
 
 
 def as_linked(columns: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a row that its link covers: all of it, times to the microsecond."""
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in columns.items() if name != "link"}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in columns.items()
+        if name != "link"
+    }
 
 
 def chains(connection: Connection) -> Sequence[str]:
@@ -83,12 +108,19 @@ def batch(connection: Connection, chain: str, after: int, limit: int) -> Sequenc
 
 def tenants_ever(connection: Connection) -> frozenset[str]:
     """The ID of every tenant that is there, or that the deployment's chain has seen being created."""
-    created = select(AuditEvent.object_id).where(AuditEvent.chain == DEPLOYMENT, AuditEvent.event == str(Event.TENANT_CREATED))
+    created = select(AuditEvent.object_id).where(
+        AuditEvent.chain == DEPLOYMENT, AuditEvent.event == str(Event.TENANT_CREATED)
+    )
     return frozenset(connection.execute(select(Tenant.id)).scalars()) | frozenset(connection.execute(created).scalars())
 
 
 def page(
-    connection: Connection, chain: str | None, *, after: tuple[datetime, str, int] | None, limit: int, filters: Mapping[str, Any],
+    connection: Connection,
+    chain: str | None,
+    *,
+    after: tuple[datetime, str, int] | None,
+    limit: int,
+    filters: Mapping[str, Any],
 ) -> Sequence[Row[Any]]:
     """Newest events first.
 
@@ -108,7 +140,11 @@ def page(
         question = question.where(AuditEvent.at >= filters["since"])
     if filters.get("until") is not None:
         question = question.where(AuditEvent.at < filters["until"])
-    order = (AuditEvent.number.desc(),) if chain is not None else (AuditEvent.at.desc(), AuditEvent.chain, AuditEvent.number.desc())
+    order = (
+        (AuditEvent.number.desc(),)
+        if chain is not None
+        else (AuditEvent.at.desc(), AuditEvent.chain, AuditEvent.number.desc())
+    )
     return connection.execute(question.order_by(*order).limit(limit)).all()
 
 
@@ -123,8 +159,15 @@ def _beyond(chain: str | None, at: datetime, last: str, number: int) -> ColumnEl
 def shown(row: Row[Any]) -> dict[str, Any]:
     """An event as answers and exports give it."""
     return {
-        "chain": row.chain, "number": row.number, "event": row.event, "at": rfc3339(row.at),
-        "actor": {"kind": row.actor_kind, "id": row.actor_id}, "address": row.address, "request_id": row.request_id,
-        "object": {"kind": row.object_kind, "id": row.object_id}, "before": json.loads(row.before), "after": json.loads(row.after),
+        "chain": row.chain,
+        "number": row.number,
+        "event": row.event,
+        "at": rfc3339(row.at),
+        "actor": {"kind": row.actor_kind, "id": row.actor_id},
+        "address": row.address,
+        "request_id": row.request_id,
+        "object": {"kind": row.object_kind, "id": row.object_id},
+        "before": json.loads(row.before),
+        "after": json.loads(row.after),
         "link": row.link.hex(),
     }

@@ -27,7 +27,9 @@ def lock(connection: Connection) -> None:
 
 def add(connection: Connection, master_fingerprint: bytes, now: datetime) -> None:
     """Begin the deployment."""
-    connection.execute(insert(Deployment).values(id=1, master_fingerprint=master_fingerprint, signing_keys_version=0, created_at=now))
+    connection.execute(
+        insert(Deployment).values(id=1, master_fingerprint=master_fingerprint, signing_keys_version=0, created_at=now)
+    )
 
 
 def add_link(connection: Connection, **columns: Any) -> None:

@@ -41,11 +41,29 @@ class Facts(NamedTuple):
 
 
 _COLUMNS = (
-    Key.key_id, Key.kind, Key.name, Key.audience, Key.networks, Key.expires_at, Key.revoked_at, Key.deleted_at,
-    Group.id, Group.name.label("group_name"), Group.built_in, Group.scopes,
-    Tenant.id.label("tenant_id"), Tenant.name.label("tenant_name"), Tenant.api_access, Tenant.closed_at, Tenant.token_lifetime_seconds,
-    Member.role, Member.active,
-    Secret.number, Secret.fingerprint, Secret.status_reference, Secret.ends_at,
+    Key.key_id,
+    Key.kind,
+    Key.name,
+    Key.audience,
+    Key.networks,
+    Key.expires_at,
+    Key.revoked_at,
+    Key.deleted_at,
+    Group.id,
+    Group.name.label("group_name"),
+    Group.built_in,
+    Group.scopes,
+    Tenant.id.label("tenant_id"),
+    Tenant.name.label("tenant_name"),
+    Tenant.api_access,
+    Tenant.closed_at,
+    Tenant.token_lifetime_seconds,
+    Member.role,
+    Member.active,
+    Secret.number,
+    Secret.fingerprint,
+    Secret.status_reference,
+    Secret.ends_at,
     select(Deployment.signing_keys_version).scalar_subquery().label("signing_keys_version"),
 )
 
@@ -66,7 +84,8 @@ _BY_SECRET = Prepared(
 _BY_STATUS = Prepared(
     _around_key(
         select(*_COLUMNS, exists().where(RevokedToken.jti == bindparam("jti")).label("token_revoked"))
-        .select_from(Secret).join(Key, Key.key_id == Secret.key_id)
+        .select_from(Secret)
+        .join(Key, Key.key_id == Secret.key_id)
     ).where(Secret.status_reference == bindparam("reference"))
 )
 _VERSION = Prepared(select(Deployment.signing_keys_version))

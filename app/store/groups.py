@@ -15,7 +15,7 @@ COLUMNS = tuple(Group.__table__.c)
 
 
 def find(connection: Connection, tenant_id: str | None, name_or_id: str, folded: str) -> Row[Any] | None:
-    """A group by ID or name, of this tenant or built in; an ID wins over a name, the tenant's own over a built-in one."""
+    """A group by ID or name, of this tenant or built in; an ID wins over a name, the tenant's own over a built-in."""
     mine = or_(Group.tenant_id == tenant_id, Group.tenant_id.is_(None))
     question = select(*COLUMNS).where(mine, or_(Group.id == name_or_id, Group.name_folded == folded))
     rows = connection.execute(question).all()
@@ -47,7 +47,9 @@ def add(connection: Connection, **columns: Any) -> None:
 
 def change(connection: Connection, group_id: str, version: int, **columns: Any) -> bool:
     """Change a group if it still has this version; whether it had."""
-    done = connection.execute(update(Group).where(Group.id == group_id, Group.version == version).values(**columns, version=version + 1))
+    done = connection.execute(
+        update(Group).where(Group.id == group_id, Group.version == version).values(**columns, version=version + 1)
+    )
     return done.rowcount == 1
 
 
@@ -65,13 +67,17 @@ def key_counts(connection: Connection, tenant_id: str, group_ids: Sequence[str])
 
 def move_keys(connection: Connection, from_id: str, to_id: str) -> int:
     """Give every key of one group to another; how many there were."""
-    done = connection.execute(update(Key).where(Key.group_id == from_id).values(group_id=to_id, version=Key.version + 1))
+    done = connection.execute(
+        update(Key).where(Key.group_id == from_id).values(group_id=to_id, version=Key.version + 1)
+    )
     return done.rowcount
 
 
 def using_scope(connection: Connection, scope: str) -> Sequence[Row[Any]]:
     """Groups made by tenants that hold a scope."""
-    rows = connection.execute(select(*COLUMNS).where(Group.built_in.is_(None), Group.scopes.contains(scope, autoescape=True))).all()
+    rows = connection.execute(
+        select(*COLUMNS).where(Group.built_in.is_(None), Group.scopes.contains(scope, autoescape=True))
+    ).all()
     return [row for row in rows if scope in scopes.unpack(row.scopes)]
 
 
@@ -87,7 +93,9 @@ def find_scope(connection: Connection, name: str) -> Row[Any] | None:
 
 def hold_scopes(connection: Connection, names: Sequence[str]) -> frozenset[str]:
     """Which of these product scopes there are; none of them can be deleted until the transaction ends."""
-    return frozenset(connection.execute(select(Scope.name).where(Scope.name.in_(names)).with_for_update(read=True)).scalars())
+    return frozenset(
+        connection.execute(select(Scope.name).where(Scope.name.in_(names)).with_for_update(read=True)).scalars()
+    )
 
 
 def insert_scope(connection: Connection, name: str, description: str, now: datetime) -> None:
@@ -109,7 +117,11 @@ def remove_scope(connection: Connection, name: str, now: datetime) -> None:
 def refresh_built_in(connection: Connection, now: datetime) -> None:
     """Write what the built-in groups hold now that the catalogue has changed."""
     product = frozenset(connection.execute(select(Scope.name)).scalars())
-    for row in connection.execute(select(Group.id, Group.built_in, Group.scopes).where(Group.built_in.is_not(None))).all():
+    for row in connection.execute(
+        select(Group.id, Group.built_in, Group.scopes).where(Group.built_in.is_not(None))
+    ).all():
         held = scopes.pack(scopes.of_built_in(row.built_in, product))
         if held != row.scopes:
-            connection.execute(update(Group).where(Group.id == row.id).values(scopes=held, updated_at=now, version=Group.version + 1))
+            connection.execute(
+                update(Group).where(Group.id == row.id).values(scopes=held, updated_at=now, version=Group.version + 1)
+            )

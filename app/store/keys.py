@@ -12,16 +12,28 @@ from app.domain.status import place
 from app.models import Group, Key, Secret, Tenant
 
 COLUMNS = (
-    *Key.__table__.c, Group.name.label("group_name"), Group.scopes.label("group_scopes"), Group.built_in.label("group_built_in"),
-    Tenant.name.label("tenant_name"), Tenant.api_access, Tenant.closed_at,
+    *Key.__table__.c,
+    Group.name.label("group_name"),
+    Group.scopes.label("group_scopes"),
+    Group.built_in.label("group_built_in"),
+    Tenant.name.label("tenant_name"),
+    Tenant.api_access,
+    Tenant.closed_at,
 )
 
 
 def _question() -> Any:
-    return select(*COLUMNS).select_from(Key).join(Group, Group.id == Key.group_id).outerjoin(Tenant, Tenant.id == Key.tenant_id)
+    return (
+        select(*COLUMNS)
+        .select_from(Key)
+        .join(Group, Group.id == Key.group_id)
+        .outerjoin(Tenant, Tenant.id == Key.tenant_id)
+    )
 
 
-def find(connection: Connection, tenant_id: str | None, kind: str, key_id: str, *, deleted: bool = False) -> Row[Any] | None:
+def find(
+    connection: Connection, tenant_id: str | None, kind: str, key_id: str, *, deleted: bool = False
+) -> Row[Any] | None:
     """A key looked up through its owner; another owner's is not there.
 
     tenant_id   None looks at every tenant (the operator)
@@ -37,9 +49,11 @@ def find(connection: Connection, tenant_id: str | None, kind: str, key_id: str, 
 
 
 def page(connection: Connection, kind: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
-    """Keys of one kind that belong to the deployment's own affairs, by ID; `after` is the last one of the page before."""
+    """Keys of one kind that serve the deployment itself, by ID; `after` is the last one of the page before."""
     question = _question().where(Key.kind == kind, Key.deleted_at.is_(None)).order_by(Key.key_id).limit(limit)
-    rows: Sequence[Row[Any]] = connection.execute(question.where(Key.key_id > after) if after is not None else question).all()
+    rows: Sequence[Row[Any]] = connection.execute(
+        question.where(Key.key_id > after) if after is not None else question
+    ).all()
     return rows
 
 
@@ -74,13 +88,23 @@ def delete(connection: Connection, key_id: str, now: datetime) -> bool:
 
 def usable_count(connection: Connection, tenant_id: str, now: datetime) -> int:
     """How many keys of a tenant can authenticate now; its row must be locked for the answer to hold."""
-    live = (Key.tenant_id == tenant_id, Key.kind == "tenant_api_key", Key.revoked_at.is_(None), or_(Key.expires_at.is_(None), Key.expires_at > now))
+    live = (
+        Key.tenant_id == tenant_id,
+        Key.kind == "tenant_api_key",
+        Key.revoked_at.is_(None),
+        or_(Key.expires_at.is_(None), Key.expires_at > now),
+    )
     return connection.execute(select(func.count()).select_from(Key).where(*live)).scalar_one()
 
 
 def audience_exists(connection: Connection, audience: str, tenant_id: str | None) -> bool:
     """Whether a live resource server that this tenant may address has an audience."""
-    where = (Key.kind == "resource_server", Key.audience == audience, Key.revoked_at.is_(None), or_(Key.tenant_id.is_(None), Key.tenant_id == tenant_id))
+    where = (
+        Key.kind == "resource_server",
+        Key.audience == audience,
+        Key.revoked_at.is_(None),
+        or_(Key.tenant_id.is_(None), Key.tenant_id == tenant_id),
+    )
     return connection.execute(select(Key.key_id).where(*where).limit(1)).first() is not None
 
 

@@ -27,7 +27,12 @@ def find(connection: Connection, tenant_id: str | None, id_or_email: str) -> Row
 
 def page(connection: Connection, tenant_id: str, after: str | None, limit: int) -> Sequence[Row[Any]]:
     """A tenant's members by ID; `after` is the last one of the page before."""
-    question = select(*COLUMNS).where(Member.tenant_id == tenant_id, Member.removed_at.is_(None)).order_by(Member.id).limit(limit)
+    question = (
+        select(*COLUMNS)
+        .where(Member.tenant_id == tenant_id, Member.removed_at.is_(None))
+        .order_by(Member.id)
+        .limit(limit)
+    )
     return connection.execute(question.where(Member.id > after) if after is not None else question).all()
 
 
@@ -38,13 +43,21 @@ def add(connection: Connection, **columns: Any) -> None:
 
 def change(connection: Connection, member_id: str, version: int, **columns: Any) -> bool:
     """Change a member if it still has this version; whether it had."""
-    done = connection.execute(update(Member).where(Member.id == member_id, Member.version == version).values(**columns, version=version + 1))
+    done = connection.execute(
+        update(Member).where(Member.id == member_id, Member.version == version).values(**columns, version=version + 1)
+    )
     return done.rowcount == 1
 
 
 def other_global_admins(connection: Connection, tenant_id: str, member_id: str) -> int:
     """How many active Global Admins a tenant has besides this one."""
-    where = (Member.tenant_id == tenant_id, Member.id != member_id, Member.role == "global_admin", Member.active, Member.removed_at.is_(None))
+    where = (
+        Member.tenant_id == tenant_id,
+        Member.id != member_id,
+        Member.role == "global_admin",
+        Member.active,
+        Member.removed_at.is_(None),
+    )
     return connection.execute(select(func.count()).select_from(Member).where(*where)).scalar_one()
 
 

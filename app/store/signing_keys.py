@@ -15,7 +15,9 @@ PUBLISHED = ("next", "active", "verifying")
 
 def all_keys(connection: Connection) -> Sequence[Row[Any]]:
     """Every signing key ever, newest first."""
-    return connection.execute(select(*SigningKey.__table__.c).order_by(SigningKey.published_at.desc(), SigningKey.kid)).all()
+    return connection.execute(
+        select(*SigningKey.__table__.c).order_by(SigningKey.published_at.desc(), SigningKey.kid)
+    ).all()
 
 
 def published(connection: Connection) -> Sequence[Row[Any]]:
@@ -37,7 +39,9 @@ def add(connection: Connection, **columns: Any) -> None:
 
 def move(connection: Connection, kid: str, from_states: tuple[str, ...], **columns: Any) -> bool:
     """Change a key if it is still in one of the states expected; whether it was."""
-    done = connection.execute(update(SigningKey).where(SigningKey.kid == kid, SigningKey.state.in_(from_states)).values(**columns))
+    done = connection.execute(
+        update(SigningKey).where(SigningKey.kid == kid, SigningKey.state.in_(from_states)).values(**columns)
+    )
     touch(connection)
     return done.rowcount == 1
 

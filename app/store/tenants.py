@@ -20,7 +20,7 @@ def find(connection: Connection, name_or_id: str) -> Row[Any] | None:
 
 
 def lock(connection: Connection, tenant_id: str) -> Row[Any]:
-    """Read a tenant and let nobody else change it, or count its keys, until the transaction ends; NotFound without it."""
+    """Read a tenant and let nobody else change it, or count its keys, until the transaction ends; NotFound."""
     row = connection.execute(select(*COLUMNS).where(Tenant.id == tenant_id).with_for_update()).first()
     if row is None:
         raise NotFound("tenant")
@@ -40,7 +40,9 @@ def add(connection: Connection, **columns: Any) -> None:
 
 def change(connection: Connection, tenant_id: str, version: int, **columns: Any) -> bool:
     """Change a tenant if it still has this version; whether it had."""
-    done = connection.execute(update(Tenant).where(Tenant.id == tenant_id, Tenant.version == version).values(**columns, version=version + 1))
+    done = connection.execute(
+        update(Tenant).where(Tenant.id == tenant_id, Tenant.version == version).values(**columns, version=version + 1)
+    )
     return done.rowcount == 1
 
 

@@ -32,7 +32,9 @@ def presented(request: Request, *, basic: bool = True) -> tuple[str, str]:
             raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
         return found or (HEADER, header)
     if found is None:
-        raise Refused(Verdict(Reason.CREDENTIALS_IN_QUERY if request.query_holds_credentials() else Reason.NO_CREDENTIALS))
+        raise Refused(
+            Verdict(Reason.CREDENTIALS_IN_QUERY if request.query_holds_credentials() else Reason.NO_CREDENTIALS)
+        )
     return found
 
 

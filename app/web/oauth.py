@@ -1,4 +1,4 @@
-"""The Authlib adapter: its protocol classes, our strictness (HOUSE.md Appendix A). The only file that imports authlib."""
+"""The Authlib adapter: its protocol classes, our strictness. The only file that imports authlib."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import Any, ClassVar
 
 import orjson
 from authlib.oauth2.rfc6749 import (
-    AuthorizationServer, ClientCredentialsGrant, InvalidGrantError, InvalidRequestError, OAuth2Error, OAuth2Request, UnauthorizedClientError,
+    AuthorizationServer,
+    ClientCredentialsGrant,
+    InvalidGrantError,
+    InvalidRequestError,
+    OAuth2Error,
+    OAuth2Request,
+    UnauthorizedClientError,
 )
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from authlib.oauth2.rfc7009 import RevocationEndpoint
@@ -21,9 +27,10 @@ from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
+from app.web.client_credentials import client_credentials
 from app.web.doors import actor
 from app.web.replies import Answer
-from app.web.request import Form, Request, basic_credentials
+from app.web.request import Form, Request
 
 # Authlib logs whole tokens at DEBUG (Appendix A row 1).
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -102,7 +109,12 @@ class ClientCredentials(ClientCredentialsGrant):
         asked = request.form.get("scope")
         wanted = scopes.parse_request(asked) if asked is not None else None
         grant = tokens.issue(ctx, caller, audience, wanted, http.now)
-        body = {"access_token": grant.token, "token_type": "Bearer", "expires_in": grant.expires_in, "scope": scopes.pack(grant.scope)}
+        body = {
+            "access_token": grant.token,
+            "token_type": "Bearer",
+            "expires_in": grant.expires_in,
+            "scope": scopes.pack(grant.scope),
+        }
         return 200, body, replies.NO_STORE
 
 
@@ -114,7 +126,14 @@ class Introspection(IntrospectionEndpoint):
         caller = authenticate(request)
         token, http = _token(request), request.http
         address = request.form.get("client_address")
-        found = tokens.introspect(http.ctx, caller, token, parse_address(address) if address else None, http.now, address_given=address is not None)
+        found = tokens.introspect(
+            http.ctx,
+            caller,
+            token,
+            parse_address(address) if address else None,
+            http.now,
+            address_given=address is not None,
+        )
         http.ctx.metrics.count(INTROSPECTIONS, "true" if found else "false")
         return 200, found or {"active": False}, replies.NO_STORE
 
@@ -217,28 +236,6 @@ def authenticate(request: OAuthRequest) -> Caller:
     if presented.key_id != client_id:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
     return access.admit(http.ctx, presented, Attempt(http.address), http.now)
-
-
-def client_credentials(http: Request, form: Form) -> tuple[str, str]:
-    """Find the one pair of credentials of a request (RFC 6749 §2.3); Refused when there is none, or more than one."""
-    authorization = http.authorization()
-    client_id, secret = form.get("client_id"), form.get("client_secret")
-    assertion = "client_assertion" in form or "client_assertion_type" in form
-    if assertion:  # RFC 7521 §4.2.1: with an assertion every failure is invalid_client; no key can use one yet
-        raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS))
-    if authorization is None:
-        if client_id is None or secret is None:
-            raise Refused(Verdict(Reason.CREDENTIALS_IN_QUERY if http.query_holds_credentials() else Reason.NO_CREDENTIALS))
-        return client_id, secret
-    scheme, rest = authorization
-    if scheme != "basic":
-        raise Refused(Verdict(Reason.UNSUPPORTED_SCHEME))
-    if secret is not None:  # RFC 6749 §2.3: one method a request
-        raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
-    pair = basic_credentials(rest)
-    if client_id is not None and client_id != pair[0]:
-        raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
-    return pair
 
 
 def _token(request: OAuthRequest) -> str:

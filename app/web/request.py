@@ -12,8 +12,9 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from app.context import Context
-from app.domain.networks import Address, Network, parse_address, within
+from app.domain.networks import Address, parse_address, within
 from app.domain.refusals import Reason, Refused, Verdict
+from app.web import forwarding
 from app.web.faults import BadRequest, Fault
 
 T = TypeVar("T")
@@ -75,12 +76,12 @@ class Request:
         proxies = self.ctx.settings.proxies
         if not self._behind_proxy:
             return self._peer
-        hops = _hops(self.header("X-Forwarded-For"), self.header("Forwarded"))
-        return _client(hops, proxies) if hops else self._peer
+        hops = forwarding.hops(self.header("X-Forwarded-For"), self.header("Forwarded"))
+        return forwarding.client(hops, proxies) if hops else self._peer
 
     @lazy
     def secure(self) -> bool:
-        """Whether the caller's own connection is protected: https, or plain http where the issuer itself is loopback http."""
+        """Whether the caller's own connection is protected: https, or anything where the issuer is loopback http."""
         if self.ctx.settings.insecure_issuer:
             return True
         scheme = self.environ.get("wsgi.url_scheme")
@@ -171,7 +172,7 @@ class Form(dict[str, str]):
 
 
 def pairs(data: bytes) -> list[tuple[str, str]]:
-    """Decode a form body; BadRequest unless every byte of it is well-formed UTF-8 in a well-formed escape, without NUL."""
+    """Decode a form body; BadRequest unless all of it is well-formed UTF-8 in well-formed escapes, without NUL."""
     fields = data.split(b"&", MOST_FIELDS)
     if len(fields) > MOST_FIELDS or b"\0" in data or b"%00" in data:
         raise BadRequest(Fault.ENCODING)
@@ -204,7 +205,7 @@ def bearer(rest: str) -> str:
 
 
 def form_decoded(half: bytes) -> str:
-    """Undo `application/x-www-form-urlencoded` for one name or value; ValueError unless it is well-formed UTF-8 (RFC 6749 Appendix B)."""
+    """Undo the form encoding of one name or value; ValueError unless it is UTF-8 (RFC 6749 Appendix B)."""
     if b"%" in half or b"+" in half:
         if _BAD_ESCAPE.search(half):
             raise ValueError("escape")
@@ -225,27 +226,3 @@ def _media_type(content_type: str) -> str:
 def _is_form(content_type: str) -> bool:
     charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.IGNORECASE)
     return _media_type(content_type) == FORM and (charset is None or charset[1].lower() == "utf-8")
-
-
-def _hops(forwarded_for: str | None, forwarded: str | None) -> list[str]:
-    if forwarded_for is not None:
-        return [hop.strip() for hop in forwarded_for.split(",")]
-    if forwarded is None:
-        return []
-    return [found[1] if (found := re.search(r"(?:^|;)\s*for=\"?([^;\"]+)", hop, re.IGNORECASE)) else "" for hop in forwarded.split(",")]
-
-
-def _client(hops: list[str], proxies: tuple[Network, ...]) -> Address | None:
-    # Counted from the right: the first hop that is no proxy of ours is the caller. One that cannot be read is unknown.
-    address = None
-    for hop in reversed(hops):
-        address = parse_address(_without_port(hop))
-        if address is None or not within(address, proxies):
-            return address
-    return address
-
-
-def _without_port(hop: str) -> str:
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop

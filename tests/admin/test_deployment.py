@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.actions.keys import KeyWithSecret
+from app.actions.key_steps import KeyWithSecret
 from app.domain.credentials import Issued
 from tests.admin.client import Admin
 from tests.world import World, as_key

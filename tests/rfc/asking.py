@@ -47,4 +47,4 @@ def assert_challenged(answer: TestResponse) -> None:
 
 def impostor(key: Key, number: int = 0) -> Key:
     """Somebody who knows a key's ID and guesses: a well-formed secret with the right checksum, and not the key's."""
-    return Key(key.id, new_secret(key.id, lambda count: number.to_bytes(count)).text)
+    return Key(key.id, new_secret(key.id, number.to_bytes).text)

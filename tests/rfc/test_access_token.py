@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from app.actions import catalogue, keys, tenants
+from app.actions import catalogue, keys, rotation, tenants
 from app.domain.tokens import ALGORITHMS
 from tests.fixtures import WorldMaker
 from tests.rfc.forging import DROP, Forger
@@ -196,7 +196,7 @@ def test_a_token_never_outlives_its_key(world: World) -> None:
 
 def test_a_token_never_outlives_the_secret_that_obtained_it(world: World) -> None:
     key = world.key()
-    keys.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock(), overlap=timedelta(seconds=90))
+    rotation.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock(), overlap=timedelta(seconds=90))
     assert granted(world, key)["expires_in"] == 90
 
 

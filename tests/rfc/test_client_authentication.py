@@ -1,4 +1,4 @@
-"""RFC 6749 §2.3: how a client authenticates, and that nothing is learnt from failing; source RFC 6749 §2.3.1, §5.2, Appendix B."""
+"""How a client authenticates, and that failing teaches nothing: RFC 6749 §2.3, RFC 6749 §2.3.1, RFC 6749 §5.2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 from werkzeug.test import TestResponse
 
-from app.actions import audit, keys, tenants
+from app.actions import audit, keys, rotation, tenants
 from app.domain import credentials
 from app.web.request import basic_credentials
 from tests.rfc.asking import GRANT, ask, assert_challenged, assert_error, impostor
@@ -27,7 +27,11 @@ def with_header(world: World, value: str, body: str = GRANT) -> TestResponse:
 
 def told(answer: TestResponse) -> tuple[Any, ...]:
     """Everything an answer tells but its own number."""
-    return answer.status, answer.data, sorted((k, v) for k, v in answer.headers.items() if k not in {"X-Request-ID", "Date"})
+    return (
+        answer.status,
+        answer.data,
+        sorted((k, v) for k, v in answer.headers.items() if k not in {"X-Request-ID", "Date"}),
+    )
 
 
 @pytest.mark.spec("T-6749-40")
@@ -69,10 +73,19 @@ def test_an_unknown_key_and_a_wrong_secret_get_the_same_bytes(world: World, by_f
     tenant = world.tenant["id"]
     keys.revoke(world.ctx, OPERATOR, tenant, revoked.id, world.clock())
     keys.delete(world.ctx, OPERATOR, tenant, deleted.id, world.clock())
-    keys.rotate(world.ctx, OPERATOR, tenant, expired.id, world.clock())
+    rotation.rotate(world.ctx, OPERATOR, tenant, expired.id, world.clock())
     world.clock.advance(days=2)
     answers = set()
-    for key in (impostor(good), unknown, revoked, deleted, expired, expiring, Key(good.id, unknown.secret), Key(good.id, "wrong")):
+    for key in (
+        impostor(good),
+        unknown,
+        revoked,
+        deleted,
+        expired,
+        expiring,
+        Key(good.id, unknown.secret),
+        Key(good.id, "wrong"),
+    ):
         form = f"{GRANT}&client_id={key.id}&client_secret={key.secret}"
         answer = ask(world, form) if by_form else ask(world, key=key)
         assert_challenged(answer)
@@ -99,9 +112,22 @@ def test_an_unknown_key_costs_the_same_work_as_a_wrong_secret(world: World, monk
 @pytest.mark.spec("T-6749-48")
 @pytest.mark.parametrize(
     "payload",
-    ["%%%", "", "a", "!!!!", base64.b64encode(b"nocolon").decode(), base64.b64encode(b"a%FF:b").decode(), base64.b64encode(b"\xff:\xff").decode(),
-     base64.b64encode(b":secret").decode(), base64.b64encode(b"id:").decode(), base64.b64encode(b"a%Z:b").decode(), base64.b64encode("é:é".encode()).decode(),
-     base64.b64encode(b"\0:\0").decode(), "YTpi YTpi", base64.b64encode(b"a:b").decode() + "\x0b"],
+    [
+        "%%%",
+        "",
+        "a",
+        "!!!!",
+        base64.b64encode(b"nocolon").decode(),
+        base64.b64encode(b"a%FF:b").decode(),
+        base64.b64encode(b"\xff:\xff").decode(),
+        base64.b64encode(b":secret").decode(),
+        base64.b64encode(b"id:").decode(),
+        base64.b64encode(b"a%Z:b").decode(),
+        base64.b64encode("é:é".encode()).decode(),
+        base64.b64encode(b"\0:\0").decode(),
+        "YTpi YTpi",
+        base64.b64encode(b"a:b").decode() + "\x0b",
+    ],
 )
 def test_a_basic_header_that_cannot_be_read_is_a_failed_authentication(world: World, payload: str) -> None:
     assert_challenged(ask(world, environ_overrides={"HTTP_AUTHORIZATION": f"Basic {payload}"}))
@@ -120,7 +146,9 @@ def test_every_key_may_authenticate_by_form(world: World) -> None:
 
 
 @pytest.mark.spec("T-6749-51", "T-6749-52")
-@pytest.mark.parametrize("credentials_sent", ["", "&client_id={id}", "&client_secret={secret}", "&client_id={id}&client_secret="])
+@pytest.mark.parametrize(
+    "credentials_sent", ["", "&client_id={id}", "&client_secret={secret}", "&client_id={id}&client_secret="]
+)
 def test_there_are_no_public_clients(world: World, credentials_sent: str) -> None:
     key = world.key()
     assert_challenged(ask(world, GRANT + credentials_sent.format(id=key.id, secret=key.secret)))
@@ -179,17 +207,20 @@ def test_malformed_and_unknown_secrets_slow_nobody_down(world: World) -> None:
     key = world.key()
     for _ in range(30):
         assert_challenged(ask(world, key=Key(key.id, key.secret[:-1])))
-        assert_challenged(ask(world, key=Key(key.id, credentials.new_secret("kt_0000000000000000", lambda count: b"x" * count).text)))
+        assert_challenged(
+            ask(world, key=Key(key.id, credentials.new_secret("kt_0000000000000000", lambda count: b"x" * count).text))
+        )
     assert ask(world, key=key).status_code == 200
 
 
 @pytest.mark.spec("T-6749-61")
 def test_no_secret_is_read_back_after_its_one_answer(world: World) -> None:
     key = world.key()
-    again = keys.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock())
+    again = rotation.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock())
     assert again.issued is not None
     read = [
-        keys.show(world.ctx, world.tenant["id"], key.id, world.clock()), list(audit.export(world.ctx, None)),
+        keys.show(world.ctx, world.tenant["id"], key.id, world.clock()),
+        list(audit.export(world.ctx, None)),
         tenants.shown(world.ctx.database.read(lambda connection: tenants.found(connection, "Acme"))),
         world.client.get("/api/user", headers={"X-API-Key": again.issued.text}).json,
     ]

@@ -1,4 +1,7 @@
-"""RFC 6749 §4.4: what POST /token answers to a client that authenticates well, source RFC 6749 §3.2, §3.3, §5.1, §5.2."""
+"""What POST /token answers to a client that authenticates well.
+
+Sources: RFC 6749 §1.6, RFC 6749 §3.2, RFC 6749 §3.3, RFC 6749 §4.4, RFC 6749 §4.4.2, RFC 6749 §5.1, RFC 6749 §5.2.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import pytest
 
 from app.actions import operator_keys
 from app.domain.refusals import Unavailable
+from tests.fixtures import WorldMaker
 from tests.rfc.asking import FORM, GRANT, ask, assert_challenged, assert_error, impostor
 from tests.world import OPERATOR, World, as_key
 
@@ -66,8 +70,18 @@ def test_a_key_without_any_scope_for_the_audience_gets_no_token(world: World) ->
 @pytest.mark.parametrize(
     "scope",
     [
-        "nosuch", "contacts:read+contacts:write", "contacts:read++messages:read", "+contacts:read", "contacts:read+",
-        "contacts:read%09messages:read", "contacts:%22read", "contacts%5Cread", "%C3%A9", "CONTACTS:READ", "contacts:read%0A", "api_keys:read",
+        "nosuch",
+        "contacts:read+contacts:write",
+        "contacts:read++messages:read",
+        "+contacts:read",
+        "contacts:read+",
+        "contacts:read%09messages:read",
+        "contacts:%22read",
+        "contacts%5Cread",
+        "%C3%A9",
+        "CONTACTS:READ",
+        "contacts:read%0A",
+        "api_keys:read",
     ],
 )
 def test_a_scope_that_is_malformed_unknown_or_not_held_is_refused_whole(world: World, scope: str) -> None:
@@ -98,7 +112,10 @@ def test_only_post_is_allowed(world: World, method: str) -> None:
     ("content_type", "body"),
     [
         ("application/json", '{"grant_type": "client_credentials"}'),
-        ("multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nclient_credentials\r\n--x--\r\n'),
+        (
+            "multipart/form-data; boundary=x",
+            '--x\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nclient_credentials\r\n--x--\r\n',
+        ),
         ("text/plain", GRANT),
         ("", GRANT),
         (f"{FORM}; charset=ISO-8859-1", GRANT),
@@ -110,7 +127,9 @@ def test_a_body_that_is_no_form_is_refused(world: World, content_type: str, body
 
 @pytest.mark.spec("T-6749-21")
 def test_the_media_type_is_read_without_regard_to_case(world: World) -> None:
-    assert ask(world, key=world.key(), content_type="Application/X-WWW-Form-Urlencoded; charset=UTF-8").status_code == 200
+    assert (
+        ask(world, key=world.key(), content_type="Application/X-WWW-Form-Urlencoded; charset=UTF-8").status_code == 200
+    )
 
 
 @pytest.mark.spec("T-6749-22")
@@ -136,7 +155,9 @@ def test_a_resource_server_gets_no_token(world: World) -> None:
 
 
 @pytest.mark.spec("T-6749-29", "T-6749-30")
-@pytest.mark.parametrize("name", ["grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"])
+@pytest.mark.parametrize(
+    "name", ["grant_type", "scope", "client_id", "client_secret", "client_assertion", "client_assertion_type"]
+)
 @pytest.mark.parametrize("values", [("a", "a"), ("a", "b"), ("", "a")])
 def test_a_parameter_given_twice_is_refused(world: World, name: str, values: tuple[str, str]) -> None:
     body = "&".join([*([] if name == "grant_type" else [GRANT]), *(f"{name}={value}" for value in values)])
@@ -163,7 +184,9 @@ def test_a_body_over_the_limit_is_too_large(world: World) -> None:
 
 
 @pytest.mark.spec("T-6749-36")
-@pytest.mark.parametrize("body", [f"{GRANT}&scope=<script>sesame", "grant_type=<script>sesame", f"{GRANT}&resource=sesame"])
+@pytest.mark.parametrize(
+    "body", [f"{GRANT}&scope=<script>sesame", "grant_type=<script>sesame", f"{GRANT}&resource=sesame"]
+)
 def test_the_input_does_not_come_back(world: World, body: str) -> None:
     answer = ask(world, body, world.key())
     assert answer.status_code == 400
@@ -180,7 +203,7 @@ def test_plain_http_is_refused_without_a_redirect(world: World) -> None:
 
 
 @pytest.mark.spec("T-6749-37")
-def test_a_trusted_proxy_says_how_the_caller_came(make_world) -> None:
+def test_a_trusted_proxy_says_how_the_caller_came(make_world: WorldMaker) -> None:
     world = make_world(KEYTURN_TRUSTED_PROXIES="127.0.0.0/8")
     key = world.key()
     plain = {"wsgi.url_scheme": "http"}
@@ -204,7 +227,9 @@ def test_authentication_comes_before_everything_asked_for(world: World) -> None:
     assert_error(ask(world, "grant_type=x&scope=nosuch", key), 400, "unsupported_grant_type")
 
 
-def test_what_cannot_be_answered_now_is_503_with_a_time_to_come_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_answered_now_is_503_with_a_time_to_come_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = world.key()
 
     def gone(_question: object) -> object:

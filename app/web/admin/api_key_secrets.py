@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from app.actions import keys
+from app.actions import keys, rotation
 from app.domain.times import parse_duration, parse_instant
 from app.web.admin import answers
 from app.web.admin.api_keys import with_secret
@@ -90,7 +90,7 @@ def regenerate_api_key(call: Call) -> Reply:
 def overlap_api_key(call: Call) -> Reply:
     """POST /admin/api-keys/<id>/overlap."""
     until = parse_instant(call.body.extend_to) if call.body.extend_to is not None else None
-    key = keys.end_overlap(
+    key = rotation.end_overlap(
         call.ctx, call.actor, call.tenant_id, call.path["id"], call.now, extend_to=until, version=call.version
     )
     return Reply(key)
@@ -115,7 +115,7 @@ def revoke_api_key(call: Call) -> Reply:
 
 def _rotated(call: Call, overlap: timedelta) -> Reply:
     end = {"expires_at": call.body.expires_at} if "expires_at" in call.body.model_fields_set else {}
-    made = keys.rotate(
+    made = rotation.rotate(
         call.ctx,
         call.actor,
         call.tenant_id,

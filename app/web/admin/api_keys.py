@@ -9,7 +9,8 @@ from pydantic import AliasChoices, Field
 
 from app.actions import key_lists, keys
 from app.actions.key_lists import Filters
-from app.actions.keys import KeyWithSecret, NewKey
+from app.actions.key_steps import KeyWithSecret
+from app.actions.keys import NewKey
 from app.web.admin import answers
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.pages import listed

@@ -10,7 +10,7 @@ from app.actions import catalogue
 from app.context import Context
 from app.domain import scopes
 from app.settings import JWKS_MAX_AGE
-from app.web.replies import Answer, JSON
+from app.web.replies import JSON, Answer
 from app.web.request import Request
 
 CLIENT_METHODS = ["client_secret_basic", "client_secret_post"]
@@ -28,10 +28,15 @@ def document(ctx: Context) -> dict[str, Any]:
     base = ctx.settings.base
     product = catalogue.names(ctx)
     found: dict[str, Any] = {
-        "issuer": ctx.settings.issuer, "token_endpoint": f"{base}/token", "jwks_uri": f"{base}/.well-known/jwks.json",
-        "grant_types_supported": ["client_credentials"], "token_endpoint_auth_methods_supported": CLIENT_METHODS,
-        "introspection_endpoint": f"{base}/introspect", "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
-        "revocation_endpoint": f"{base}/revoke", "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "issuer": ctx.settings.issuer,
+        "token_endpoint": f"{base}/token",
+        "jwks_uri": f"{base}/.well-known/jwks.json",
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_endpoint": f"{base}/introspect",
+        "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "revocation_endpoint": f"{base}/revoke",
+        "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
         "scopes_supported": sorted(product | scopes.TENANT_MANAGEMENT),
     }
     if ctx.settings.metadata_compat:  # (deviation) members of flows we do not have, for SDKs that insist on them

@@ -13,8 +13,14 @@ def user(request: Request) -> Answer:
     request.require_secure()
     caller, door = enter(request, request.ctx.settings.default_audience, frozenset())
     facts = caller.facts
-    return json_answer({
-        "key_id": facts.key_id, "name": facts.name, "tenant": {"id": facts.tenant_id, "name": facts.tenant_name} if facts.tenant_id else None,
-        "group": {"id": facts.group_id, "name": facts.group_name}, "scopes": sorted(caller.terms.scope),
-        "expires_at": rfc3339(facts.expires_at), "door": door,
-    })
+    return json_answer(
+        {
+            "key_id": facts.key_id,
+            "name": facts.name,
+            "tenant": {"id": facts.tenant_id, "name": facts.tenant_name} if facts.tenant_id else None,
+            "group": {"id": facts.group_id, "name": facts.group_name},
+            "scopes": sorted(caller.terms.scope),
+            "expires_at": rfc3339(facts.expires_at),
+            "door": door,
+        }
+    )

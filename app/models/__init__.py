@@ -1,0 +1,25 @@
+"""Tables and the rules the database itself holds."""
+
+from app.models.base import NAMING, Base, Instant
+from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
+from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
+from app.models.records import AuditEvent, Chain, SigningKey
+
+__all__ = [
+    "NAMING",
+    "AuditEvent",
+    "Base",
+    "Chain",
+    "Deployment",
+    "Group",
+    "IdempotentAnswer",
+    "Instant",
+    "Key",
+    "Member",
+    "OneTimeLink",
+    "RevokedToken",
+    "Scope",
+    "Secret",
+    "SigningKey",
+    "Tenant",
+]
