@@ -13,6 +13,7 @@ from app.web.request import Request
 Header = tuple[str, str]
 FIRST_REFUSAL = 400
 ROUTE = "keyturn.route"  # which rule was taken: one of a closed list, as the path is not
+ASKED = "keyturn.request"  # the request as the front read it, so that it happens at one instant
 OURS = frozenset({"content-length", "x-request-id", "x-content-type-options", "server", "strict-transport-security"})
 
 
@@ -29,9 +30,8 @@ class Behind:
         """
         environ = asked.environ
         environ["HTTP_X_REQUEST_ID"] = asked.id  # the same request keeps one name
-        if (
-            asked.method == "HEAD"
-        ):  # GET without its body (RFC 9110 §9.3.2): the front leaves that away, and needs its length
+        environ[ASKED] = asked
+        if asked.method == "HEAD":  # GET without its body (RFC 9110 §9.3.2); the front needs its length
             environ["REQUEST_METHOD"] = "GET"
         taken: list[Any] = []
 

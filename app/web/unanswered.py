@@ -9,10 +9,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from app.context import Context
 from app.runtime import log
 from app.web import replies
-from app.web.behind import ROUTE
+from app.web.behind import ASKED, ROUTE
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
 from app.web.request import Request
+
+_CRASHED = 500
 
 
 def install(app: Flask, ctx: Context) -> None:
@@ -20,13 +22,14 @@ def install(app: Flask, ctx: Context) -> None:
     app.url_map.merge_slashes = False  # a redirect would be the first answer that is none of ours
 
     def answered(error: Exception) -> flask.Response:
-        request = Request(flask.request.environ, ctx)
+        request = asked(ctx)
         if isinstance(error, MethodNotAllowed):
             answer = _problem(BadRequest(Fault.METHOD, ", ".join(sorted(error.valid_methods or ()))), request)
         elif isinstance(error, NotFound):
             answer = _problem(BadRequest(Fault.NOT_FOUND), request)
         elif isinstance(error, HTTPException):
-            answer = _problem(BadRequest(Fault.UNREADABLE), request)
+            code = error.name.lower().replace(" ", "_")
+            answer = replies.problem(error.code or _CRASHED, code, error.name, request.id)
         else:
             answer = _problem(error, request)
             log.crashed(request, error)
@@ -40,6 +43,12 @@ def install(app: Flask, ctx: Context) -> None:
 
     app.register_error_handler(HTTPException, answered)
     app.register_error_handler(Exception, answered)
+
+
+def asked(ctx: Context) -> Request:
+    """The request that Flask is answering; as the front read it, where there is one before Flask."""
+    found: Request | None = flask.request.environ.get(ASKED)
+    return found if found is not None else Request(flask.request.environ, ctx)
 
 
 def response(answer: Answer, request: Request) -> flask.Response:

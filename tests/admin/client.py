@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from werkzeug.test import TestResponse
 
-from app.actions import operator_keys, resource_servers
+from app.actions import groups, operator_keys, resource_servers
 from app.web.admin import openapi
 from app.web.admin.operations import Operation
 from tests.world import OPERATOR, Key, World, as_key
@@ -117,8 +117,6 @@ def resource_server(world: World, **more: Any) -> Key:
 
 def group(world: World, name: str, *scopes: str, tenant: dict[str, Any] | None = None) -> dict[str, Any]:
     """A group of a tenant."""
-    from app.actions import groups
-
     return groups.create(
         world.ctx, OPERATOR, (tenant or world.tenant)["id"], world.clock(), name=name, scopes=list(scopes)
     )

@@ -23,6 +23,11 @@ def pages(admin: Admin, **query: str) -> list[list[str]]:
         after = {"after": page["next"]}
 
 
+def whole(admin: Admin, **query: str) -> list[str]:
+    """All pages, one after the other."""
+    return [name for page in pages(admin, **query) for name in page]
+
+
 def test_the_oldest_come_first_fifty_a_page_with_the_total(admin: Admin, world: World) -> None:
     for number in range(51):
         world.clock.advance(seconds=1)
@@ -59,13 +64,13 @@ def test_every_order_and_its_mirror(admin: Admin, world: World) -> None:
         world.key(name, expires_at=end)
     by_name = ["Administration", "alpha", "Bravo", "delta", "Écho"]
     for per in ("1", "2", "100"):
-        asked = {sort: sum(pages(admin, sort=sort, per=per), []) for sort in ("name", "created", "expires")}
+        asked = {sort: whole(admin, sort=sort, per=per) for sort in ("name", "created", "expires")}
         assert asked["name"] == by_name
         assert asked["created"] == ["Administration", "Écho", "alpha", "Bravo", "delta"]
         assert asked["expires"][:2] == ["Bravo", "alpha"]
         assert set(asked["expires"][2:]) == {"Administration", "Écho", "delta"}
         for sort, forwards in asked.items():
-            assert sum(pages(admin, sort=sort, per=per, dir="desc"), []) == forwards[::-1]
+            assert whole(admin, sort=sort, per=per, dir="desc") == forwards[::-1]
 
 
 def test_search_sees_neither_case_nor_accents(admin: Admin, world: World) -> None:

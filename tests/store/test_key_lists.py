@@ -14,21 +14,25 @@ from app.store.key_lists import SORTS, Order, Wanted
 from tests.world import START, World
 
 MANY, TENANTS = 5_000, 10
+INSERT = """
+    INSERT INTO keys (key_id, tenant_id, kind, name, name_folded, description, description_folded,
+                      group_id, networks, created_at, created_by, expires_at, version)
+"""
 FILL = {
-    "sqlite": """
-        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many)
-        INSERT INTO keys (key_id, tenant_id, kind, name, name_folded, description, description_folded, group_id, networks,
-                          created_at, created_by, expires_at, version)
-        SELECT printf('%s_%016d', :prefix, i), :tenant, 'tenant_api_key', 'Key ' || (i * 7919 % :many), 'key ' || (i * 7919 % :many),
-               '', '', 'grp_ro', '', datetime('2026-01-01', '+' || (i / 3) || ' seconds') || '.000000', 'system:test',
-               CASE WHEN i % 3 THEN datetime('2027-01-01', '+' || (i * 31 % 5000) || ' hours') || '.000000' END, 1 FROM n
+    "sqlite": f"""
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :many) {INSERT}
+        SELECT printf('%s_%016d', :prefix, i), :tenant, 'tenant_api_key',
+               'Key ' || (i * 7919 % :many), 'key ' || (i * 7919 % :many), '', '', 'grp_ro', '',
+               datetime('2026-01-01', '+' || (i / 3) || ' seconds') || '.000000', 'system:test',
+               CASE WHEN i % 3 THEN datetime('2027-01-01', '+' || (i * 31 % 5000) || ' hours') || '.000000' END, 1
+        FROM n
     """,
-    "postgresql": """
-        INSERT INTO keys (key_id, tenant_id, kind, name, name_folded, description, description_folded, group_id, networks,
-                          created_at, created_by, expires_at, version)
-        SELECT :prefix || '_' || lpad(i::text, 16, '0'), :tenant, 'tenant_api_key', 'Key ' || (i * 7919 % :many),
-               'key ' || (i * 7919 % :many), '', '', 'grp_ro', '', timestamptz '2026-01-01Z' + (i / 3) * interval '1 second',
-               'system:test', CASE WHEN i % 3 > 0 THEN timestamptz '2027-01-01Z' + (i * 31 % 5000) * interval '1 hour' END, 1
+    "postgresql": f"""
+        {INSERT}
+        SELECT :prefix || '_' || lpad(i::text, 16, '0'), :tenant, 'tenant_api_key',
+               'Key ' || (i * 7919 % :many), 'key ' || (i * 7919 % :many), '', '', 'grp_ro', '',
+               timestamptz '2026-01-01Z' + (i / 3) * interval '1 second', 'system:test',
+               CASE WHEN i % 3 > 0 THEN timestamptz '2027-01-01Z' + (i * 31 % 5000) * interval '1 hour' END, 1
         FROM generate_series(1, :many) AS i
     """,
 }

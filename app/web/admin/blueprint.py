@@ -20,7 +20,7 @@ from app.web.admin.shapes import Nothing
 from app.web.doors import enter
 from app.web.replies import Answer
 from app.web.request import Request
-from app.web.unanswered import response
+from app.web.unanswered import asked, response
 
 
 def install(app: Flask, ctx: Context) -> None:
@@ -38,7 +38,7 @@ def install(app: Flask, ctx: Context) -> None:
 
 def _routed(operation: Operation, ctx: Context) -> Any:
     def answered(**path: str) -> flask.Response:
-        http = Request(flask.request.environ, ctx)
+        http = asked(ctx)
         return response(answer(operation, http, path), http)
 
     return answered

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -78,7 +78,7 @@ def document(server: str = SERVER) -> Json:
 
 def text() -> str:
     """The document as the repository keeps it."""
-    return orjson.dumps(document(), option=orjson.OPT_INDENT_2).decode() + "\n"
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _operation(operation: Operation) -> Json:

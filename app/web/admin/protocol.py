@@ -9,9 +9,9 @@ TAG = "Protocol"
 
 INTRODUCTION = (
     "Keyturn's management API, and in brief the protocol's own addresses. Send an API key with the scopes an operation "
-    "names, as `Authorization: Bearer` or `X-API-Key`, or a token for `resource=<issuer>/admin`. "
-    "Bodies are JSON or forms; lists in forms are repeated members or lines. Errors are RFC 9457 problems with a stable "
-    "`error` code. Objects carry a `version`, which is their ETag."
+    "names, as `Authorization: Bearer` or `X-API-Key`, or a token for `<issuer>/admin`. "
+    "Bodies are JSON or forms; lists in forms are repeated members or lines. Errors are RFC 9457 problems with a "
+    "stable `error` code. Objects carry a `version`, which is their ETag."
 )
 
 HEADERS = {
