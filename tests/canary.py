@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+
+from app.actions import audit
+from tests.world import World
 
 SHORTEST = 12  # what is shorter stands in other texts by chance
 
@@ -69,3 +73,13 @@ class Hunt:
 def size(files: Iterable[Path]) -> int:
     """How many bytes there were to look through."""
     return sum(path.stat().st_size for path in files)
+
+
+def export(world: World) -> bytes:
+    """The audit log of every chain as it is handed out."""
+    return json.dumps(list(audit.export(world.ctx, None))).encode()
+
+
+def checkpoint(world: World) -> None:
+    """Move SQLite's log into the database file, so that both have been written."""
+    world.ctx.database.read(lambda connection: connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all())

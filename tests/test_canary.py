@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import subprocess
@@ -17,12 +16,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.actions import audit, keys, rotation, tenants
+from app.actions import keys, rotation, tenants
 from app.domain import credentials
 from app.runtime import log
 from app.runtime.ring import place
 from app.store import signing_keys
-from tests.canary import Hunt, dresses, size
+from tests.canary import Hunt, checkpoint, dresses, export, size
 from tests.fixtures import WorldMaker
 from tests.postgres import PostgresServer
 from tests.world import OPERATOR, Key, World, as_key
@@ -165,11 +164,6 @@ def rename(world: World, table: str, name: str) -> None:
         connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
-def export(world: World) -> bytes:
-    """The audit log of every chain as it is handed out."""
-    return json.dumps(list(audit.export(world.ctx, None))).encode()
-
-
 def files_of(scene: Scene, database: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, list[Path]]:
     """The database's files, as the disk has them now."""
     if database == "sqlite":
@@ -238,10 +232,6 @@ def test_a_secret_planted_anywhere_is_found(
         checkpoint(world)
         found = {name: hunt.of_files(files) for name, files in files_of(scene, database, tmp_path, request).items()}
     assert found["database"]
-
-
-def checkpoint(world: World) -> None:
-    world.ctx.database.read(lambda connection: connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all())
 
 
 @pytest.mark.parametrize("secret", [secrets.token_bytes(48), b"line\nfeeds \0 and noughts " + secrets.token_bytes(9)])

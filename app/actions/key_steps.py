@@ -61,14 +61,14 @@ def found(connection: Connection, tenant_id: str | None, key_id: str) -> Row[Any
 
 
 def seen_version(ctx: Context, tenant_id: str, key_id: str, version: int | None) -> int:
-    """The version a change is meant for: the one the caller saw, else the one that is there before any lock is taken."""
+    """The version a change is meant for: the one the caller saw, else the one that is there before any lock."""
     # Read before the lock: of two requests sent at once, the second finds a newer version and changes nothing.
     current: int = ctx.database.read(lambda connection: found(connection, tenant_id, key_id)).version
     return current if version is None else version
 
 
 def expected(connection: Connection, tenant_id: str, key_id: str, version: int | None) -> Row[Any]:
-    """A live key that still has the version expected (None: any); NotFound, or Conflict (key_revoked, version_conflict)."""
+    """A live key of the version expected (None: any); NotFound, or Conflict (key_revoked, version_conflict)."""
     row = found(connection, tenant_id, key_id)
     if row.revoked_at is not None:
         raise terms.key_revoked()

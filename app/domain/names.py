@@ -42,8 +42,8 @@ def clean_description(text: str, problems: list[Problem]) -> str:
 
 
 def _unprintable(text: str) -> bool:
-    # Cc are controls (NUL among them), Cs lone surrogates, Zl and Zp line breaks; the bidirectional overrides could make
-    # one name look like another.
+    # Cc are controls (NUL among them), Cs lone surrogates, Zl and Zp line breaks; the bidirectional overrides could
+    # make one name look like another.
     return any(
         unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068"
         for c in text
