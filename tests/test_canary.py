@@ -234,7 +234,11 @@ def test_a_secret_planted_anywhere_is_found(
     assert found["database"]
 
 
-@pytest.mark.parametrize("secret", [secrets.token_bytes(48), b"line\nfeeds \0 and noughts " + secrets.token_bytes(9)])
+@pytest.mark.parametrize(
+    "secret",
+    [secrets.token_bytes(48), b"line\nfeeds \0 and noughts " + secrets.token_bytes(9)],
+    ids=["random", "with line feeds and noughts"],
+)
 def test_a_secret_is_found_in_every_dress_and_beside_any_neighbour(secret: bytes, tmp_path: Path) -> None:
     hunt = Hunt({"it": secret})
     for number, dress in enumerate(dress for dress in dresses(secret) if len(dress) >= 12):
