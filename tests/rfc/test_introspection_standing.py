@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.actions import groups, keys, members, resource_servers, tenants
+from app.actions import groups, keys, members, resource_servers, rotation, tenants
 from tests.rfc.asking import assert_inactive
 from tests.rfc.forging import Forger
 from tests.world import OPERATOR, Key, World
@@ -30,7 +30,7 @@ def act(action: Callable[..., Any], world: World, *what: str, **more: Any) -> An
 ENDS: dict[str, Callable[[World, Key], object]] = {
     "revoked": lambda world, key: act(keys.revoke, world, key.id),
     "deleted": lambda world, key: act(keys.delete, world, key.id),
-    "rotated": lambda world, key: act(keys.rotate, world, key.id),
+    "rotated": lambda world, key: act(rotation.rotate, world, key.id),
     "tenant closed": lambda world, _: act(tenants.close, world),
     "API access off": lambda world, _: act(tenants.change, world, api_access=False),
 }
@@ -66,7 +66,7 @@ def test_a_token_ends_with_its_key_and_with_the_secret_that_obtained_it(world: W
     key, server = world.key(expires_at="2026-11-22T12:00:00Z"), world.resource_server()
     world.clock.advance(days=1, minutes=-5)
     old = world.token(key)
-    new = Key(key.id, act(keys.rotate, world, key.id, overlap=timedelta(minutes=1)).issued.text)
+    new = Key(key.id, act(rotation.rotate, world, key.id, overlap=timedelta(minutes=1)).issued.text)
     young = world.token(new)
     for token in (old, young):
         assert world.introspect(server, token)["active"] is True
