@@ -7,6 +7,24 @@ import re
 from app.domain.networks import Address, Network, parse_address, within
 
 
+def caller(
+    peer: Address | None, forwarded_for: str | None, forwarded: str | None, proxies: tuple[Network, ...]
+) -> Address | None:
+    """Where a call that a trusted peer passed on began.
+
+    peer                       the trusted peer; itself the caller when it forwards nobody
+    forwarded_for, forwarded   the two headers that can tell, or None
+    returns                    None when they cannot be read or contradict each other: a proxy that writes one of them
+                               may pass on the other as its own caller wrote it
+    """
+    stories = [hops(forwarded_for, None)] if forwarded_for is not None else []
+    stories += [hops(None, forwarded)] if forwarded is not None else []
+    told = {client(story, proxies) for story in stories}
+    if not told:
+        return peer
+    return told.pop() if len(told) == 1 else None
+
+
 def hops(forwarded_for: str | None, forwarded: str | None) -> list[str]:
     """The addresses a request passed, as the headers tell, the nearest last."""
     if forwarded_for is not None:

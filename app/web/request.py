@@ -73,11 +73,10 @@ class Request:
     @lazy
     def address(self) -> Address | None:
         """Where the call comes from; forwarding headers count only from trusted peers. None is unknown."""
-        proxies = self.ctx.settings.proxies
         if not self._behind_proxy:
             return self._peer
-        hops = forwarding.hops(self.header("X-Forwarded-For"), self.header("Forwarded"))
-        return forwarding.client(hops, proxies) if hops else self._peer
+        told = self.header("X-Forwarded-For"), self.header("Forwarded")
+        return forwarding.caller(self._peer, *told, self.ctx.settings.proxies)
 
     @lazy
     def secure(self) -> bool:

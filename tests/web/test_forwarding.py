@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from app.web.forwarding import client, hops
+from app.web.forwarding import caller, client, hops
 
 PROXIES = (ip_network("10.9.0.0/16"), ip_network("2001:db8:9::/48"))
 
@@ -35,3 +35,13 @@ def test_the_caller_is_the_nearest_hop_that_is_no_proxy_of_ours(header: str, add
 @pytest.mark.parametrize("header", UNKNOWN)
 def test_a_hop_that_cannot_be_read_is_nobody(header: str) -> None:
     assert client(hops(None, header), PROXIES) is None
+
+
+def test_a_trusted_peer_that_forwards_nobody_is_itself_the_caller() -> None:
+    assert caller(ip_address("10.9.0.1"), None, None, PROXIES) == ip_address("10.9.0.1")
+
+
+def test_two_headers_that_agree_name_the_caller_and_two_that_do_not_name_nobody() -> None:
+    peer = ip_address("10.9.0.1")
+    assert caller(peer, "203.0.113.7, 10.9.0.2", "for=203.0.113.7", PROXIES) == ip_address("203.0.113.7")
+    assert caller(peer, "198.51.100.1", "for=203.0.113.7", PROXIES) is None
