@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+import sqlalchemy as sa
+
 from app.actions import audit
 from tests.world import World
 
@@ -83,3 +85,9 @@ def export(world: World) -> bytes:
 def checkpoint(world: World) -> None:
     """Move SQLite's log into the database file, so that both have been written."""
     world.ctx.database.read(lambda connection: connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").all())
+
+
+def rename(world: World, table: str, name: str) -> None:
+    """Give a table another name, so that what asks for it fails."""
+    with world.ctx.database.transaction() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO {name}"))

@@ -21,7 +21,7 @@ from app.domain import credentials
 from app.runtime import log
 from app.runtime.ring import place
 from app.store import signing_keys
-from tests.canary import Hunt, checkpoint, dresses, export, size
+from tests.canary import Hunt, checkpoint, dresses, export, rename, size
 from tests.fixtures import WorldMaker
 from tests.postgres import PostgresServer
 from tests.world import OPERATOR, Key, World, as_key
@@ -157,11 +157,6 @@ def fail(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _explode(*_: Any) -> None:
     raise RuntimeError("something nobody foresaw")
-
-
-def rename(world: World, table: str, name: str) -> None:
-    with world.ctx.database.transaction() as connection:
-        connection.execute(sa.text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 def files_of(scene: Scene, database: str, folder: Path, request: pytest.FixtureRequest) -> dict[str, list[Path]]:
