@@ -70,7 +70,7 @@ def behind(world: World) -> Iterable[FlaskClient]:
 
 
 @pytest.mark.parametrize(("route", "method", "status"), [
-    ("/behind/crash", "GET", 500), ("/behind/teapot", "GET", 400), ("/behind/page/x", "POST", 405),
+    ("/behind/crash", "GET", 500), ("/behind/teapot", "GET", 418), ("/behind/page/x", "POST", 405),
     ("/behind", "GET", 404),
 ])  # fmt: skip
 def test_no_page_of_flask_gets_out(behind: Any, route: str, method: str, status: int) -> None:
