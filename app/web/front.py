@@ -16,7 +16,7 @@ from app.web import replies
 from app.web.behind import Behind
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
-from app.web.request import Request
+from app.web.request import BODY_READ, Request
 
 View = Callable[[Request], Answer]
 STATUS_LINES = {
@@ -108,7 +108,11 @@ def _discard_body(environ: dict[str, Any]) -> None:
     # What is left of a body is read before it is refused, so that the refusal arrives and the connection lives on.
     length = environ.get("CONTENT_LENGTH") or ""
     unbounded = "HTTP_TRANSFER_ENCODING" in environ
-    if "HTTP_EXPECT" in environ or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED)):
+    if (
+        BODY_READ in environ
+        or "HTTP_EXPECT" in environ
+        or not (unbounded or (length.isdecimal() and 0 < int(length) <= MOST_DISCARDED))
+    ):
         return
     with suppress(OSError, Unavailable):
         environ["wsgi.input"].read(MOST_DISCARDED if unbounded else int(length))

@@ -20,6 +20,7 @@ from app.web.faults import BadRequest, Fault
 T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
 MOST_FIELDS = 100
+BODY_READ = "keyturn.body_read"  # nothing of the body is left
 FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
@@ -104,6 +105,7 @@ class Request:
             if not length.isdecimal() or int(length) > largest:
                 raise BadRequest(Fault.TOO_LARGE)
             data: bytes = stream.read(int(length))
+            self.environ[BODY_READ] = True
             if len(data) != int(length):  # the caller hung up, and a part must not pass for the whole
                 raise BadRequest(Fault.UNREADABLE)
             return data
@@ -112,6 +114,7 @@ class Request:
         data = stream.read(largest + 1)
         if len(data) > largest:
             raise BadRequest(Fault.TOO_LARGE)
+        self.environ[BODY_READ] = True
         return data
 
     @property
