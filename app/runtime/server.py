@@ -31,7 +31,7 @@ from app.settings import Settings
 from app.store.checkpoints import checkpoints_safely
 
 DRAIN_SECONDS, END_SECONDS = 5, 7.0  # requests in flight may finish; PRODUCT.md §8 ends all of it within 8 s
-BLOCKING_THREADS, BODY_READERS = 16, 12
+BLOCKING_THREADS, BODY_READERS = 8, 6
 LARGEST_HEADERS, HEADER_MILLISECONDS = 32_768, 15_000
 CONNECTIONS = 1024
 LOOK_AFTER_PARENT_SECONDS = 0.5

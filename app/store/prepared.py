@@ -23,7 +23,7 @@ class Prepared:
         self._question = question
         self._compiled: dict[str, _Compiled] = {}
 
-    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any] | None:
         """The first row, or None. Errors are the driver's own; `Database.read` knows them."""
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
         given = parameters if compiled.names is None else [parameters[name] for name in compiled.names]
@@ -32,11 +32,11 @@ class Prepared:
         rows = driver.execute(compiled.sql, given).fetchall()
         if not rows:
             return None
-        row = rows[0]
+        row = list(rows[0])
         for index, turn in compiled.results:
             if row[index] is not None:
-                row = (*row[:index], turn(row[index]), *row[index + 1 :])
-        return tuple(row)
+                row[index] = turn(row[index])
+        return row
 
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._question.compile(dialect=dialect)

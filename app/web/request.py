@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
+import secrets
 from binascii import Error as Base64Error
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote_to_bytes
 
@@ -26,6 +29,10 @@ _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
 _QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+
+
+# A request's ID need not be a secret: a start by chance, the process, a count that threads share safely.
+_START, _COUNT = secrets.token_hex(8), count(1)
 
 
 class lazy(Generic[T]):  # noqa: N801 - used like the property it is
@@ -59,7 +66,11 @@ class Request:
     def id(self) -> str:
         """The request's ID: the caller's own when it is harmless, else a new one."""
         given = self.header("X-Request-ID")
-        return given if given is not None and _SAFE_REQUEST_ID.fullmatch(given) else self.ctx.entropy(12).hex()
+        return (
+            given
+            if given is not None and _SAFE_REQUEST_ID.fullmatch(given)
+            else f"{_START}{os.getpid():x}{next(_COUNT):08x}"
+        )
 
     # ---- where from
 
