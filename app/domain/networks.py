@@ -75,4 +75,10 @@ def networks(stored: str) -> tuple[Network, ...]:
 
 def within(address: Address | None, allowed: tuple[Network, ...]) -> bool:
     """Whether an address lies in one of the networks; an unknown address never does."""
-    return address is not None and any(address.version == n.version and address in n for n in allowed)
+    if address is None:
+        return False
+    version = address.version
+    for network in allowed:  # noqa: SIM110 - a generator costs as much as the question, and this is asked with every call
+        if network.version == version and address in network:
+            return True
+    return False
