@@ -45,6 +45,8 @@ def test_of_two_signatures_of_one_token_neither_survives_its_revocation(forger: 
         assert forger.at_door(token).status_code == 401
 
 
+# A form that holds a NUL cannot be read at all, whatever it asks about: T-6749-33.
+WITHOUT_NUL = st.characters(codec="utf-8", exclude_characters="\0")
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
 
 
@@ -54,7 +56,7 @@ def test_no_mutation_of_a_token_is_active_or_fails(forger: Forger, data: st.Data
     token = forger.token
     start = data.draw(st.integers(0, len(token) - 1))
     length = data.draw(st.integers(0, 3))
-    written = data.draw(st.text(ALPHABET, max_size=3) | st.text(st.characters(codec="utf-8"), max_size=3))
+    written = data.draw(st.text(ALPHABET, max_size=3) | st.text(WITHOUT_NUL, max_size=3))
     mutated = token[:start] + written + token[start + length :]
     if mutated != token:
         forger.rejected(mutated)
