@@ -61,9 +61,13 @@ class OAuthRequest(OAuth2Request):
         http.require_secure()
         self.http, self.method, self.uri = http, http.method, http.path
         self._form = http.form(known, many)
-        self.payload = BasicOAuth2Payload(self._form)
         self.client: Any = None
         self.credential = self.user = self.auth_method = None
+
+    @property
+    def payload(self) -> BasicOAuth2Payload:
+        """The parameters in Authlib's shape, for what of Authlib asks for them."""
+        return BasicOAuth2Payload(self._form)
 
     @property
     def form(self) -> Form:
