@@ -10,7 +10,7 @@ from app.domain import credentials, policy, scopes
 from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
 from app.domain.policy import Attempt, KeyTerms
-from app.domain.refusals import Reason, Refused, Verdict
+from app.domain.refusals import ENDED, Reason, Refused, Verdict
 from app.domain.status import reference
 from app.domain.tokens import Claims, Unreadable, read
 from app.store import facts as reads
@@ -112,10 +112,11 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     """Let the policy decide about a recognised caller.
 
     address_known   False only at introspection without `client_address`: the list is then handed out instead
-    raises          Refused; the caller has proved itself, so the verdict may be told
+    raises          Refused; who showed the secret itself may be told why it works no more
     """
     terms = caller.terms if address_known else replace(caller.terms, networks=())
-    _insist(policy.decide(terms, attempt, now))
+    verdict = policy.decide(terms, attempt, now)
+    _insist(verdict, proven=caller.claims is None or verdict.reason not in ENDED)
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
@@ -123,9 +124,9 @@ def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
     _insist(policy.within_scope(held, wanted))
 
 
-def _insist(verdict: Verdict) -> None:
+def _insist(verdict: Verdict, *, proven: bool = True) -> None:
     if verdict.reason is not None:
-        raise Refused(replace(verdict, proven=True))
+        raise Refused(replace(verdict, proven=proven))
 
 
 def admit(ctx: Context, presented: Presented, attempt: Attempt, now: datetime) -> Caller:
@@ -154,6 +155,7 @@ def terms_of(ctx: Context, facts: Facts) -> KeyTerms:
         suspended_by=_suspended_by(facts),
         networks=networks(facts.networks),
         scope=_scope(ctx, facts),
+        tenant=(facts.tenant_id, facts.tenant_name),
     )
 
 
