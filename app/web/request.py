@@ -28,7 +28,9 @@ FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
-_QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+_QUERY_CREDENTIALS = frozenset(
+    {"access_token", "api_key", "api-key", "apikey", "x-api-key", "x_api_key", "key", "client_secret", "token"}
+)
 
 
 # A request's ID need not be a secret: a start by chance, the process, a count that threads share safely.
