@@ -19,6 +19,7 @@ from app.store.database import Database
 from app.web import unanswered
 from app.web.admin import blueprint as admin
 from app.web.behind import Behind
+from app.web.console import install as console
 from app.web.front import Front
 from app.web.routes import routes
 
@@ -66,6 +67,7 @@ def create_app(
     if plane != "public":
         unanswered.install(app, ctx)
         admin.install(app, ctx)
+        console.install(app, ctx)
         behind = Behind(app.wsgi_app)
     app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

@@ -63,30 +63,45 @@ def create(
     role     one of `scopes.Role`; never one that holds more than the actor
     raises   Invalid, Forbidden, Conflict (member_exists, tenant_closed)
     """
+    with ctx.database.transaction() as connection:
+        return add(ctx, connection, actor, tenant_id, now, email=email, name=name, role=role)
+
+
+def add(
+    ctx: Context,
+    connection: Connection,
+    actor: Actor,
+    tenant_id: str,
+    now: datetime,
+    *,
+    email: str,
+    name: str,
+    role: str,
+) -> dict[str, Any]:
+    """Do what `create` does inside a transaction that does more; raises the same."""
     problems: list[Problem] = []
     email, name = _clean_email(email, problems), clean_name(name, problems, shortest=1, longest=LONGEST_NAME)
     wanted = _role(role, problems)
     if problems or wanted is None:
         raise Invalid(*problems)
-    with ctx.database.transaction() as connection:
-        terms.refuse_closed(tenants.lock(connection, tenant_id))
-        _refuse_role(connection, actor, wanted)
-        if store.find(connection, tenant_id, email) is not None:
-            raise Conflict("member_exists", "There is a member with that e-mail address.")
-        member_id = new_id(ctx, "mem")
-        store.add(
-            connection,
-            id=member_id,
-            tenant_id=tenant_id,
-            email=email,
-            email_folded=email.casefold(),
-            name=name,
-            role=wanted,
-            created_at=now,
-        )
-        made = shown(_found(connection, tenant_id, member_id))
-        _record(ctx, connection, Event.MEMBER_CREATED, actor, tenant_id, member_id, now, after=told(made))
-        return made
+    terms.refuse_closed(tenants.lock(connection, tenant_id))
+    _refuse_role(connection, actor, wanted)
+    if store.find(connection, tenant_id, email) is not None:
+        raise Conflict("member_exists", "There is a member with that e-mail address.")
+    member_id = new_id(ctx, "mem")
+    store.add(
+        connection,
+        id=member_id,
+        tenant_id=tenant_id,
+        email=email,
+        email_folded=email.casefold(),
+        name=name,
+        role=wanted,
+        created_at=now,
+    )
+    made = shown(_found(connection, tenant_id, member_id))
+    _record(ctx, connection, Event.MEMBER_CREATED, actor, tenant_id, member_id, now, after=told(made))
+    return made
 
 
 def edit(

@@ -41,6 +41,12 @@ class Event(StrEnum):
     SIGNING_KEY_IMPORTED = "signing_key.imported"
     DEPLOYMENT_INITIALISED = "deployment.initialised"
     SETUP_LINK_ISSUED = "setup_link.issued"
+    SETUP_LINK_USED = "setup_link.used"
+    MEMBER_SIGNED_IN = "member.signed_in"
+    MEMBER_SIGNED_OUT = "member.signed_out"
+    MEMBER_PASSWORD_SET = "member.password_set"
+    SESSION_ENDED = "session.ended"
+    SECRET_SHOWN = "key.secret_shown"
 
 
 DEPLOYMENT = "deployment"  # the chain of what belongs to no tenant

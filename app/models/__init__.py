@@ -3,6 +3,7 @@
 from app.models.base import NAMING, Base, Instant
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
+from app.models.people import HandOver, Session, SignIn, SubmittedForm
 from app.models.records import AuditEvent, Chain, SigningKey
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Chain",
     "Deployment",
     "Group",
+    "HandOver",
     "IdempotentAnswer",
     "Instant",
     "Key",
@@ -20,6 +22,9 @@ __all__ = [
     "RevokedToken",
     "Scope",
     "Secret",
+    "Session",
+    "SignIn",
     "SigningKey",
+    "SubmittedForm",
     "Tenant",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, inspect, select
+from sqlalchemy import Connection, Row, insert, inspect, select, update
 
 from app.models import Deployment, OneTimeLink
 
@@ -35,3 +35,14 @@ def add(connection: Connection, master_fingerprint: bytes, now: datetime) -> Non
 def add_link(connection: Connection, **columns: Any) -> None:
     """Insert a one-time link; only its fingerprint is stored."""
     connection.execute(insert(OneTimeLink).values(**columns))
+
+
+def link(connection: Connection, fingerprint: bytes) -> Row[Any] | None:
+    """A one-time link by its fingerprint, used or not."""
+    return connection.execute(select(*OneTimeLink.__table__.c).where(OneTimeLink.fingerprint == fingerprint)).first()
+
+
+def use_link(connection: Connection, fingerprint: bytes, now: datetime) -> bool:
+    """Use a link up; whether it was still good."""
+    good = (OneTimeLink.fingerprint == fingerprint, OneTimeLink.used_at.is_(None), OneTimeLink.expires_at > now)
+    return connection.execute(update(OneTimeLink).where(*good).values(used_at=now)).rowcount == 1

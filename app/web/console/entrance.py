@@ -1,0 +1,104 @@
+"""The way in and out: sign-in, the one-time link, sign-out, the start page."""
+
+from __future__ import annotations
+
+from app.actions.people import sessions, sign_in
+from app.domain.refusals import Invalid, NotFound
+from app.web.console import cookies, rendering
+from app.web.console.pages import Pages, Visit, redirect
+from app.web.replies import Answer
+
+pages = Pages()
+HOME = "/tenant-api-keys"
+LONGEST_CLIENT = 200
+
+
+@pages.add("GET", "/", open=True)
+def start(visit: Visit) -> Answer:
+    """GET /: the list, or the door."""
+    if visit.browser is None:
+        return redirect("/sign-in")
+    return redirect(HOME if visit.may("api_keys:read") else "/help")
+
+
+@pages.add("GET", "/sign-in", open=True)
+def sign_in_form(visit: Visit) -> Answer:
+    """GET /sign-in."""
+    if visit.browser is not None:
+        return redirect(_next(visit.query.get("next")))
+    return rendering.page(visit, "sign_in", email="", problem=None, next=_next(visit.query.get("next")))
+
+
+@pages.add("POST", "/sign-in", open=True)
+def let_in(visit: Visit) -> Answer:
+    """POST /sign-in."""
+    form = visit.form
+    email, place = form.get("email", ""), _next(form.get("next"))
+    try:
+        cookie = sign_in.with_password(
+            visit.ctx, email, form.get("password", ""), visit.now, address=address(visit), client=client(visit)
+        )
+    except sign_in.NotIn as not_in:
+        if not_in.until is not None:
+            text = visit.words.gettext("Too many attempts. Try again at %(time)s UTC.")
+            problem = text % {"time": f"{not_in.until:%H:%M:%S}"}
+        else:
+            problem = visit.words.gettext("E-mail or password is not correct.")
+        return rendering.page(visit, "sign_in", status=422, email=email, problem=problem, next=place)
+    return redirect(place, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
+
+
+@pages.add("POST", "/sign-out")
+def sign_out(visit: Visit) -> Answer:
+    """POST /sign-out."""
+    sessions.end(visit.ctx, visit.signed, visit.signed.row.id, visit.actor, visit.now)
+    return redirect("/sign-in", cookies.taken(visit.ctx.settings, cookies.SESSION))
+
+
+@pages.add("GET", "/set-up/{token}", open=True)
+def set_up_form(visit: Visit) -> Answer:
+    """GET /set-up/<token>: the first Global Admin, or a new password."""
+    try:
+        way = sign_in.way(visit.ctx, visit.path["token"], visit.now)
+    except NotFound:
+        return rendering.page(visit, "set_up_over", status=404)
+    return rendering.page(visit, "set_up", way=way, email="", name="", problems={})
+
+
+@pages.add("POST", "/set-up/{token}", open=True)
+def set_up(visit: Visit) -> Answer:
+    """POST /set-up/<token>."""
+    form = visit.form
+    email, name, password = form.get("email", ""), form.get("name", ""), form.get("password", "")
+    try:
+        way = sign_in.way(visit.ctx, visit.path["token"], visit.now)
+        sign_in.set_up(
+            visit.ctx, way, visit.now, email=email, name=name, password=password, repeated=form.get("repeated", "")
+        )
+    except NotFound:
+        return rendering.page(visit, "set_up_over", status=404)
+    except Invalid as invalid:
+        problems = {problem.field: problem.message for problem in invalid.problems}
+        return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
+    known = way.member.email if way.member is not None else email
+    cookie = sign_in.with_password(
+        visit.ctx, known, password, visit.now, address=address(visit), client=client(visit)
+    )
+    return redirect(HOME, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
+
+
+def address(visit: Visit) -> str | None:
+    """Where the browser is, for the session's row."""
+    return str(visit.http.address) if visit.http.address is not None else None
+
+
+def client(visit: Visit) -> str:
+    """What the browser calls itself, cut to a decent length."""
+    return "".join(c for c in visit.http.header("User-Agent") or "" if c.isprintable())[:LONGEST_CLIENT]
+
+
+def _next(given: str | None) -> str:
+    # Only a path of ours: `//host` and `/\host` are other places to a browser.
+    if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
+        return "/"
+    return given

@@ -1,0 +1,65 @@
+"""Pages for what went wrong: what happened, what to do, the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from app.runtime import log
+from app.web.console import cookies, rendering
+from app.web.console.pages import StaleForm, Visit
+from app.web.faults import BadRequest
+from app.web.replies import Answer
+from app.web.reply_tables import FAULTS
+from app.web.request import Request
+
+CRASHED = 500
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What an error page says."""
+
+    status: int
+    title: str
+    text: str
+    hints: tuple[str, ...] = ()
+    retry_after: int = 0
+
+
+def answer(http: Request, error: Exception) -> Answer:
+    """Answer a failure with a page; what is not foreseen says nothing of itself."""
+    said = _said(error)
+    if said.status == CRASHED:
+        log.crashed(http, error)
+    browser = None
+    if said.status not in {CRASHED, 503}:
+        from app.actions.people import sessions
+
+        cookie = cookies.read(http, cookies.SESSION)
+        browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
+    headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()
+    return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
+
+
+def _said(error: Exception) -> Trouble:
+    if isinstance(error, StaleForm):
+        return Trouble(400, "This form is out of date", "Nothing was changed. Go back, reload the page and try again.")
+    if isinstance(error, NotFound):
+        return Trouble(404, "Not found", "There is nothing at this address, or it belongs to another tenant.")
+    if isinstance(error, Forbidden):
+        if error.code == "missing_permission":
+            text = f"You need the permission {error} to open this page. Ask a Global Admin."
+            return Trouble(403, "You may not open this page", text)
+        return Trouble(403, "You may not do this", str(error), error.hints)
+    if isinstance(error, Conflict):
+        return Trouble(409, "Nothing was changed", str(error), error.hints)
+    if isinstance(error, Invalid):
+        return Trouble(422, "Some values break a rule", " ".join(p.message for p in error.problems))
+    if isinstance(error, Unavailable):
+        text = "Keyturn cannot do this at the moment. Nothing was changed. Try again shortly."
+        return Trouble(503, "Not available right now", text, retry_after=error.retry_after)
+    if isinstance(error, BadRequest):
+        _, status, title, detail = FAULTS[error.fault]
+        return Trouble(status, title, detail)
+    return Trouble(CRASHED, "Something failed on our side", "Nothing was changed unless the list shows it.")

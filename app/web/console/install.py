@@ -1,0 +1,76 @@
+"""Routes every page, and turns failures into pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask
+from flask import Blueprint, Flask
+
+from app.context import Context
+from app.domain.refusals import NotFound
+from app.web import replies
+from app.web.console import assets, entrance, errors, key_list
+from app.web.console.pages import Page, redirect, visited
+from app.web.replies import Answer
+from app.web.request import Request
+from app.web.unanswered import asked, response
+
+PARTS = (entrance.pages, key_list.pages)
+
+
+def install(app: Flask, ctx: Context) -> None:
+    """Add the console to the application of an admin plane."""
+    blueprint = Blueprint("console", __name__)
+    for number, page in enumerate(page for part in PARTS for page in part.every):
+        rule = re.sub(r"{(\w+)}", r"<\1>", page.path)
+        blueprint.add_url_rule(
+            rule, f"{number}", _routed(page, ctx), methods=[page.method], provide_automatic_options=False
+        )
+    blueprint.add_url_rule("/assets/<name>", "assets", lambda name: _asset(asked(ctx), name), methods=["GET"])
+    for alias in ("/settings/api-keys", "/settings/api", "/api-credentials"):
+        blueprint.add_url_rule(alias, f"alias {alias}", lambda: _moved(asked(ctx)), methods=["GET"])
+    app.register_blueprint(blueprint)
+
+
+def _routed(page: Page, ctx: Context) -> Any:
+    def answered(**path: str) -> flask.Response:
+        http = asked(ctx)
+        return response(answer(page, http, path), http)
+
+    return answered
+
+
+def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
+    """Answer one request for a page, whatever happens."""
+    elsewhere = _console_address(http)
+    if elsewhere is not None and http.method != "POST":
+        return redirect(elsewhere)
+    try:
+        if any("\0" in member for member in path.values()):
+            raise NotFound("page")
+        return visited(page, http, path)
+    except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
+        return errors.answer(http, error)
+
+
+def _console_address(http: Request) -> str | None:
+    # On a loopback address people may type either name, but sessions and passkeys belong to one.
+    base = http.ctx.settings.console_base
+    host, _, port = (http.header("Host") or "").rpartition(":")
+    if host in {"127.0.0.1", "[::1]"} and base == f"http://localhost:{port}":
+        query = http.environ.get("QUERY_STRING")
+        return f"{base}{http.path}{f'?{query}' if query else ''}"
+    return None
+
+
+def _asset(http: Request, name: str) -> flask.Response:
+    try:
+        return response(assets.serve(http, name), http)
+    except NotFound as error:
+        return response(replies.failure(error, http.id), http)
+
+
+def _moved(http: Request) -> flask.Response:
+    return response(Answer(308, (("Location", "/tenant-api-keys"), ("Cache-Control", "no-store")), b""), http)

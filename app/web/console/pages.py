@@ -1,0 +1,180 @@
+"""The table of pages: address, method, permission, view; and the guard before each of them."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from app.actions.people import sessions
+from app.actions.people.sessions import Signed
+from app.context import Context
+from app.domain.events import Actor
+from app.domain.refusals import Forbidden
+from app.web.console import cookies, words
+from app.web.faults import BadRequest, Fault
+from app.web.forms import Form
+from app.web.replies import Answer
+from app.web.request import Request
+
+KEY_MANAGERS_ONLY = "api_keys:write"
+EVERY_FIELD: frozenset[str] = frozenset()
+
+
+class StaleForm(Exception):
+    """A form came without, or with another session's, token: nothing was done."""
+
+
+@dataclass
+class Visit:
+    """One request for a page. `signed` is there for every page that is not open."""
+
+    http: Request
+    browser: Signed | None
+    path: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ctx(self) -> Context:
+        """The process's view of the deployment."""
+        return self.http.ctx
+
+    @property
+    def now(self) -> datetime:
+        """The request's instant."""
+        return self.http.now
+
+    @property
+    def signed(self) -> Signed:
+        """Who is signed in; a programming error on a page that is open to everybody."""
+        assert self.browser is not None  # noqa: S101 - the guard lets nobody else through
+        return self.browser
+
+    @property
+    def tenant_id(self) -> str:
+        """The member's tenant: every object of a page is looked for in it alone."""
+        return str(self.signed.row.tenant_id)
+
+    @property
+    def actor(self) -> Actor:
+        """The member as the audit log names them."""
+        address = str(self.http.address) if self.http.address is not None else None
+        return self.signed.actor(address, self.http.id)
+
+    @cached_property
+    def form(self) -> Form:
+        """The fields of a POST, each once but for lists."""
+        return self.http.form(EVERY_FIELD, frozenset({"select", "scope"}))
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The parameters of the address; the last of several of one name, none for what cannot be read."""
+        from app.web.forms import pairs
+
+        try:
+            return dict(pairs((self.http.environ.get("QUERY_STRING") or "").encode("latin-1")))
+        except BadRequest:
+            return {}
+
+    @cached_property
+    def times(self) -> words.Times:
+        """Says instants in the tenant's time zone."""
+        return words.Times(self.now, self.browser.row.time_zone if self.browser else "UTC", self.words)
+
+    @cached_property
+    def words(self) -> Any:
+        """Translates."""
+        return words.translations(self.http.header("Accept-Language"))
+
+    def may(self, permission: str) -> bool:
+        """Whether the member holds a permission."""
+        return self.browser is not None and permission in self.browser.scope
+
+    @property
+    def token(self) -> str:
+        """What a form of this browser's session carries against forgery."""
+        cookie = cookies.read(self.http, cookies.SESSION) or ""
+        return hmac.digest(self.ctx.vault.derive("form"), cookie.encode("latin-1", "replace"), "sha256").hex()
+
+
+View = Callable[[Visit], Answer]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: who may open it, and whether the person must have proved lately to be there."""
+
+    method: str
+    path: str
+    view: View
+    permission: str | None = None
+    open: bool = False
+    proof: bool = False
+
+
+class Pages:
+    """Pages of one part of the console, in the order they were added."""
+
+    def __init__(self) -> None:
+        self.every: list[Page] = []
+
+    def add(
+        self, method: str, path: str, permission: str | None = None, *, open: bool = False, proof: bool = False  # noqa: A002
+    ) -> Callable[[View], View]:
+        """Register a view."""
+
+        def added(view: View) -> View:
+            self.every.append(Page(method, path, view, permission, open, proof))
+            return view
+
+        return added
+
+
+def redirect(place: str, *headers: tuple[str, str]) -> Answer:
+    """Send a browser on with GET (RFC 9110 §15.4.4)."""
+    return Answer(303, (("Location", place), ("Cache-Control", "no-store"), *headers), b"")
+
+
+def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
+    """Let a browser in and call the view; whatever is raised goes to the error pages."""
+    http.require_secure()
+    cookie = cookies.read(http, cookies.SESSION)
+    visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
+    if http.method == "POST":
+        _own_form(page, visit)
+    if page.open:
+        return page.view(visit)
+    if visit.browser is None:
+        wanted = http.path if http.method != "POST" else "/"
+        return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+    if page.permission is not None and not visit.may(page.permission):
+        raise Forbidden("missing_permission", page.permission)
+    if page.proof and not visit.signed.proved(visit.now):
+        return redirect(f"/re-auth?next={quote(http.path, safe='/')}")
+    return page.view(visit)
+
+
+def _own_form(page: Page, visit: Visit) -> None:
+    # Browsers say where a form comes from; where one does not say so, the token speaks (and for pages inside, always).
+    site, origin = visit.http.header("Sec-Fetch-Site"), visit.http.header("Origin")
+    if site is not None and site not in {"same-origin", "none"}:
+        raise StaleForm
+    if site is None and origin is not None and origin not in _origins(visit):
+        raise StaleForm
+    if visit.browser is not None and not page.open:
+        given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
+        if not hmac.compare_digest(given.encode(), visit.token.encode()):
+            raise StaleForm
+
+
+def _origins(visit: Visit) -> set[str]:
+    settings = visit.ctx.settings
+    return {settings.console_base, settings.base.removesuffix(settings.base_path)}
+
+
+def unreadable() -> BadRequest:
+    """What a request that no page sends gets."""
+    return BadRequest(Fault.UNREADABLE)
