@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.domain.networks import Address, Network, within
 from app.domain.refusals import Reason, Verdict
@@ -11,8 +11,7 @@ from app.domain.refusals import Reason, Verdict
 ALLOWED = Verdict()
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTerms:
+class KeyTerms(NamedTuple):
     """What a key allows.
 
     deleted_at, revoked_at     when it was deleted or revoked, or None
@@ -34,8 +33,7 @@ class KeyTerms:
     tenant: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What a caller wants: scopes to use, from an address, in a tenant.
 
     address   None is unknown and matches no list

@@ -14,8 +14,8 @@ from app.web.admin import protocol
 from app.web.admin.bodies import JSON
 from app.web.admin.operations import Call, Operation, Operations, Reply
 from app.web.admin.table import OPERATIONS
+from app.web.forms import FORM
 from app.web.replies import PROBLEM
-from app.web.request import FORM
 
 API_VERSION = "1.0.0"
 SERVER = "http://127.0.0.1:8000"
