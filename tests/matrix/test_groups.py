@@ -140,7 +140,7 @@ def test_a_group_in_use_goes_with_its_keys_in_one_call(admin: Admin, world: Worl
     token = world.token(key)
     address = f"authorization-groups/{group['id']}"
     refused = admin.refused(409, "DELETE", address)
-    assert (refused["error"], refused["message"]) == ("group_in_use", "1 API keys use this group.")
+    assert (refused["error"], refused["message"]) == ("group_in_use", "API keys that use this group: 1.")
     assert world.introspect(key, token)["scope"] == "contacts:read contacts:write"
     admin.ok("DELETE", f"{address}?move_to=Read+only")
     assert world.introspect(key, token)["scope"] == "contacts:read"
