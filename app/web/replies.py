@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,13 +120,15 @@ def door_refusal(
 
 
 def gateway_refusal(verdict: Verdict, request_id: str, needed: frozenset[str], rate_status: int) -> Answer:
-    """Answer a refusal to a gateway, which may understand 401 and 403 alone.
+    """Answer a refusal to a gateway, which may understand 401 and 403 alone, and of an answer its headers alone.
 
     rate_status   what a caller that comes too often gets
     """
     reason = verdict.reason or Reason.NO_CREDENTIALS
     status = rate_status if DOORS[reason].status == TOO_MANY else GATEWAY_STATUSES.get(reason)
-    return door_refusal(verdict, request_id, needed, status=status)
+    answer = door_refusal(verdict, request_id, needed, status=status)
+    told = (*answer.headers, ("X-Keyturn-Problem", json.dumps(orjson.loads(answer.body))))  # in ASCII, whatever it says
+    return Answer(answer.status, told, answer.body, answer.reason)
 
 
 def _challenge(error: str, needed: frozenset[str]) -> str:

@@ -126,6 +126,19 @@ def test_a_key_gets_a_token_for_the_upstream_of_the_default_audience(world: Worl
     assert world.introspect(world.resource_server(), answer.headers["X-Access-Token"])["active"] is True
 
 
+def test_a_token_comes_ready_for_the_authorization_header_where_a_gateway_only_copies(world: World) -> None:
+    key = world.key()
+    token = world.token(key)
+    for answer in (
+        ask(world, token, CHECK + "?token=bearer"),
+        ask(world, token, BELOW, headers={"X-Keyturn-Token": "bearer"}),
+    ):
+        assert (answer.headers["Authorization"], "X-Access-Token" in answer.headers) == (f"Bearer {token}", False)
+    for other in ("0", "true", "", "1,1"):
+        answer = ask(world, token, f"{CHECK}?token={other}")
+        assert (answer.status_code, {"Authorization", "X-Access-Token"} & set(answer.headers.keys())) == (200, set())
+
+
 def test_a_presented_token_is_never_answered_with_a_longer_or_wider_one(world: World) -> None:
     key = world.key(group="Full access")
     presented = world.token(key, scope="contacts:read contacts:write")

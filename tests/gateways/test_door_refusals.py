@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from app.actions import keys, tenants
@@ -48,6 +50,12 @@ def test_only_a_credential_in_the_query_is_told_of_as_one(world: World) -> None:
     assert told == "credentials_in_query"
     for path in (CHECK + "?token=1&scope=contacts:read", BELOW + "?api_key=x"):
         assert world.client.get(path).json["error"] == "invalid_api_key"
+
+
+def test_a_gateway_that_sees_headers_only_gets_the_problem_in_one(world: World) -> None:
+    for answer in (world.client.get(CHECK), ask(world, world.key().secret, CHECK + "?scope=boards:none")):
+        assert json.loads(answer.headers["X-Keyturn-Problem"]) == answer.json
+        assert answer.headers["X-Keyturn-Problem"].isascii()
 
 
 @pytest.mark.parametrize("reason", list(Reason))

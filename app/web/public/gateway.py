@@ -13,9 +13,11 @@ from app.web.replies import NO_STORE, Answer
 from app.web.reply_tables import FAULTS
 from app.web.request import BODY_READ, Request, pairs
 
-YES, SCOPE, TOKEN = "1", "scope", "token"
+SCOPE, TOKEN = "scope", "token"
 SCOPE_HEADER, TOKEN_HEADER = "X-Keyturn-Scope", "X-Keyturn-Token"
 UNHOLDABLE = "\0"
+# How a token is asked for, and the header it comes in: some gateways copy headers and cannot write "Bearer" before one.
+TOKEN_IN = {"1": ("X-Access-Token", ""), "bearer": ("Authorization", "Bearer ")}
 
 
 def check(request: Request) -> Answer:
@@ -26,19 +28,18 @@ def check(request: Request) -> Answer:
 def check_below(request: Request) -> Answer:
     """ANY /gateway/check/<anything>: path and query are the caller's, so the gateway asks by headers of its own."""
     request.environ["QUERY_STRING"] = ""
-    asked = (request.header(SCOPE_HEADER) or "").strip(), request.header(TOKEN_HEADER) == YES
-    return _answer(request, asked)
+    return _answer(request, ((request.header(SCOPE_HEADER) or "").strip(), request.header(TOKEN_HEADER) or ""))
 
 
-def _answer(request: Request, asked: tuple[str, bool]) -> Answer:
+def _answer(request: Request, asked: tuple[str, str]) -> Answer:
     # The body belongs to the upstream. Often only its length is passed on, and waiting for it would wait for ever.
     request.environ[BODY_READ] = True
     if not request.secure:  # 403, as a gateway hands on nothing else that keeps a key from being sent again
         _, _, title, detail = FAULTS[Fault.INSECURE]
         raise Forbidden(Fault.INSECURE, title, (detail,))
-    scope, token_wanted = asked
+    scope, token_in = asked
     try:
-        return _admitted(request, _needed(scope), token_wanted=token_wanted)
+        return _admitted(request, _needed(scope), TOKEN_IN.get(token_in))
     except Refused as refused:
         verdict = refused.verdict
         if verdict.reason is Reason.CREDENTIALS_IN_QUERY and _only_our_own(request):
@@ -46,7 +47,7 @@ def _answer(request: Request, asked: tuple[str, bool]) -> Answer:
         return replies.gateway_refusal(verdict, request.id, request.needed, request.ctx.settings.gateway_rate_status)
 
 
-def _admitted(request: Request, needed: frozenset[str] | None, *, token_wanted: bool) -> Answer:
+def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[str, str] | None) -> Answer:
     audience = request.ctx.settings.default_audience
     caller, _ = enter(request, audience, needed or frozenset())
     if needed is None:  # what breaks the grammar can be held by nobody
@@ -55,15 +56,16 @@ def _admitted(request: Request, needed: frozenset[str] | None, *, token_wanted: 
         raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
     held = scopes.product_part(caller.terms.scope)
     access.judge_scope(held, needed)  # management scopes belong to another audience
-    headers = (
+    headers: tuple[tuple[str, str], ...] = (
         ("X-Key-Id", caller.key_id),
         ("X-Tenant-Id", caller.facts.tenant_id or ""),
         ("X-Scope", scopes.pack(held)),
         *NO_STORE,
     )
-    return Answer(
-        200, (*headers, ("X-Access-Token", _token(request, caller, audience))) if token_wanted else headers, b""
-    )
+    if token_in is not None:
+        name, scheme = token_in
+        headers = (*headers, (name, scheme + _token(request, caller, audience)))
+    return Answer(200, headers, b"")
 
 
 def _token(request: Request, caller: Caller, audience: str) -> str:
@@ -81,16 +83,17 @@ def _needed(text: str) -> frozenset[str] | None:
         return None
 
 
-def _asked_by_query(request: Request) -> tuple[str, bool]:
+def _asked_by_query(request: Request) -> tuple[str, str]:
     query = request.environ.get("QUERY_STRING", "")
     if not query:
-        return "", False
+        return "", ""
     try:
         asked = pairs(query.encode("latin-1"))
     except (BadRequest, UnicodeEncodeError):
-        return UNHOLDABLE, False
+        return UNHOLDABLE, ""
     # Should a gateway append its caller's query to its own, the caller can only ask for more than the gateway does.
-    return " ".join(value for name, value in asked if name == SCOPE and value), (TOKEN, YES) in asked
+    wanted = " ".join(value for name, value in asked if name == SCOPE and value)
+    return wanted, next((value for name, value in asked if name == TOKEN), "")
 
 
 def _only_our_own(request: Request) -> bool:
