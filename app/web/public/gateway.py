@@ -9,9 +9,10 @@ from app.domain.refusals import Forbidden, Reason, Refused, Verdict
 from app.web import replies
 from app.web.doors import enter
 from app.web.faults import BadRequest, Fault
+from app.web.forms import pairs
 from app.web.replies import NO_STORE, Answer
 from app.web.reply_tables import FAULTS
-from app.web.request import BODY_READ, Request, pairs
+from app.web.request import BODY_READ, Request
 
 SCOPE, TOKEN = "scope", "token"
 SCOPE_HEADER, TOKEN_HEADER = "X-Keyturn-Scope", "X-Keyturn-Token"
