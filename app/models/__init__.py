@@ -3,7 +3,7 @@
 from app.models.base import NAMING, Base, Instant
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
-from app.models.people import HandOver, Session, SignIn, SubmittedForm
+from app.models.people import HandOver, Session, SignIn
 from app.models.records import AuditEvent, Chain, SigningKey
 
 __all__ = [
@@ -25,6 +25,5 @@ __all__ = [
     "Session",
     "SignIn",
     "SigningKey",
-    "SubmittedForm",
     "Tenant",
 ]

@@ -55,15 +55,3 @@ class HandOver(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     shown_at: Mapped[datetime | None]
-
-
-class SubmittedForm(Base):
-    """A form that made a key, so that sending it twice makes one."""
-
-    __tablename__ = "submitted_forms"
-    __table_args__ = (Index("ix_submitted_forms_kept", "kept_until"),)
-    session_id: Mapped[str] = mapped_column(primary_key=True)
-    nonce: Mapped[str] = mapped_column(primary_key=True)
-    key_id: Mapped[str] = mapped_column(ForeignKey("keys.key_id"))
-    at: Mapped[datetime]
-    kept_until: Mapped[datetime]

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from app.models import Member, Session, SignIn, Tenant
 
 MOST_CANDIDATES = 5  # tenants in which one e-mail address is a member: each costs a password hash
+_SESSION = tuple(column for column in Session.__table__.c if column.name != "member_id")
+_SIGN_IN = tuple(column for column in SignIn.__table__.c if column.name != "member_id")
 _MEMBER = (
     Member.id.label("member_id"),
     Member.tenant_id,
@@ -29,7 +31,7 @@ _MEMBER = (
 def candidates(connection: Connection, email_folded: str) -> Sequence[Row[Any]]:
     """The active members with an e-mail address, oldest first, each with what it signs in with."""
     return connection.execute(
-        select(*_MEMBER, *SignIn.__table__.c)
+        select(*_MEMBER, *_SIGN_IN)
         .join(Tenant, Tenant.id == Member.tenant_id)
         .outerjoin(SignIn, SignIn.member_id == Member.id)
         .where(Member.email_folded == email_folded, Member.active, Member.removed_at.is_(None))
@@ -59,7 +61,7 @@ def add_session(connection: Connection, **columns: Any) -> None:
 def session(connection: Connection, fingerprint: bytes, now: datetime) -> Row[Any] | None:
     """A session that has not ended, with its member and tenant; None when either may no longer be there."""
     return connection.execute(
-        select(*Session.__table__.c, *_MEMBER)
+        select(*_SESSION, *_MEMBER)
         .join(Member, Member.id == Session.member_id)
         .join(Tenant, Tenant.id == Member.tenant_id)
         .where(Session.fingerprint == fingerprint, Session.ends_at > now)
@@ -70,7 +72,7 @@ def session(connection: Connection, fingerprint: bytes, now: datetime) -> Row[An
 def sessions(connection: Connection, member_id: str, now: datetime) -> Sequence[Row[Any]]:
     """A member's sessions that have not ended, the one seen last first."""
     return connection.execute(
-        select(*Session.__table__.c)
+        select(*_SESSION)
         .where(Session.member_id == member_id, Session.ends_at > now)
         .order_by(Session.seen_at.desc(), Session.id)
     ).all()

@@ -1,0 +1,97 @@
+// What neither HTML nor htmx does: copying, the gate before a secret is lost, dates from lengths of time.
+// Every page works without it; controls that only a script can serve are hidden until it runs.
+(() => {
+  "use strict";
+
+  const show = (node) => node.removeAttribute("hidden");
+  const each = (selector, act, root = document) => root.querySelectorAll(selector).forEach(act);
+  let copied = false;
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.setAttribute("readonly", "");
+      area.className = "visually-hidden";
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      return done;
+    }
+  }
+
+  function tell(text) {
+    const status = document.querySelector("[role=status]");
+    if (status) status.textContent = text;
+  }
+
+  async function copyFrom(button) {
+    const source = button.dataset.copyFrom && document.querySelector(button.dataset.copyFrom);
+    const words = button.querySelector("[data-said]");
+    if (!(await copy(source ? source.textContent : button.dataset.copy))) {
+      if (source) getSelection().selectAllChildren(source);
+      tell("Could not copy. Select the text and press Ctrl+C (⌘C on Mac).");
+      return;
+    }
+    copied = copied || Boolean(source);
+    const before = words.textContent;
+    words.textContent = words.dataset.said;
+    tell(words.dataset.said);
+    setTimeout(() => { words.textContent = before; }, 4000);
+  }
+
+  function secretPanel(panel) {
+    const stored = panel.querySelector("[data-testid=secret-stored]");
+    const gate = panel.querySelector("[data-close-gate]");
+    const rest = document.querySelector(".kt-app");
+    const open = () => copied || stored.checked;
+    const ask = (event) => {
+      if (open()) return;
+      event.preventDefault();
+      show(gate);
+      gate.focus();
+    };
+    rest.inert = true;
+    panel.querySelector("h2").focus();
+    each("[data-testid=secret-close], [data-testid=secret-details]", (link) => link.addEventListener("click", ask), panel);
+    panel.querySelector("[data-go-back]").addEventListener("click", () => {
+      gate.setAttribute("hidden", "");
+      panel.querySelector("[data-testid=copy-secret]").focus();
+    });
+    let leaving = false;
+    gate.querySelector("a").addEventListener("click", () => { leaving = true; });
+    addEventListener("beforeunload", (event) => { if (!open() && !leaving) event.preventDefault(); });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") ask(event); });
+    // Browsers may keep a page to go back to: the secret must not be in what they keep.
+    addEventListener("pagehide", () => each("[data-blank]", (node) => { node.textContent = ""; }));
+  }
+
+  function dates(button) {
+    const field = document.getElementById("f-expires_at");
+    show(button);
+    button.addEventListener("click", () => {
+      const end = new Date();
+      end.setDate(end.getDate() + Number(button.dataset.days));
+      field.value = end.toISOString().slice(0, 10);
+      each("[data-days]", (other) => other.setAttribute("aria-pressed", String(other === button)));
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-copy-from]");
+    if (button) copyFrom(button);
+  });
+  each("[data-copy], [data-copy-from]", show);
+  each("[data-days]", dates);
+  each("form[data-auto]", (form) => {
+    each("[data-no-script]", (node) => node.setAttribute("hidden", ""), form);
+    form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
+  });
+  each("[data-secret-panel]", secretPanel);
+  const summary = document.querySelector("[data-testid=error-summary]");
+  if (summary) summary.focus();
+})();

@@ -29,7 +29,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("submitted_forms", "hand_overs", "sessions", "sign_ins"):
+    for table in ("hand_overs", "sessions", "sign_ins"):
         op.drop_table(table)
     for table in ("idempotent_answers", "one_time_links", "revoked_tokens", "secrets", "keys", "scopes", "groups"):
         op.drop_table(table)
@@ -263,11 +263,3 @@ def _sign_in() -> None:
         *_optional(INSTANT, "shown_at"),
     )
     op.create_index("ix_hand_overs_ends", "hand_overs", ["ends_at"])
-    op.create_table(
-        "submitted_forms",
-        sa.Column("session_id", sa.Text, primary_key=True),
-        sa.Column("nonce", sa.Text, primary_key=True),
-        sa.Column("key_id", sa.Text, sa.ForeignKey("keys.key_id"), nullable=False),
-        *_required(INSTANT, "at", "kept_until"),
-    )
-    op.create_index("ix_submitted_forms_kept", "submitted_forms", ["kept_until"])

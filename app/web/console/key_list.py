@@ -77,7 +77,7 @@ def key_list(visit: Visit) -> Answer:
         by_key_id=page.by_key_id,
         used=key_usage(ctx, tenant, visit.now),
         groups=groups.page(ctx, tenant, None, MOST_GROUPS),
-        notice="",
+        notice=visit.notice(),
     )
 
 

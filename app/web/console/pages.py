@@ -93,6 +93,13 @@ class Visit:
         """Whether the member holds a permission."""
         return self.browser is not None and permission in self.browser.scope
 
+    def notice(self) -> str:
+        """The sentence left for this page, which then is gone."""
+        text = str(self.signed.row.notice)
+        if text:
+            sessions.leave_notice(self.ctx, self.signed, "")
+        return text
+
     @property
     def token(self) -> str:
         """What a form of this browser's session carries against forgery."""

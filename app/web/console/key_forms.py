@@ -1,0 +1,148 @@
+"""The forms that make and change a key."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+from app.actions import groups, keys
+from app.actions.key_counts import key_usage
+from app.actions.key_steps import KeyWithSecret
+from app.actions.keys import NewKey
+from app.actions.once import Once
+from app.actions.people import hand_over, sessions
+from app.domain.refusals import Conflict, Forbidden, Invalid
+from app.web.console import cookies, rendering
+from app.web.console.key_list import ADDRESS, MOST_GROUPS
+from app.web.console.pages import Pages, Visit, redirect
+from app.web.replies import Answer
+
+pages = Pages()
+DURATIONS = (30, 90, 180, 365)
+
+
+@pages.add("GET", f"{ADDRESS}/new", "api_keys:write", proof=True)
+def new(visit: Visit) -> Answer:
+    """GET /tenant-api-keys/new."""
+    return _new_form(visit, {"nonce": secrets.token_urlsafe(16)}, {})
+
+
+@pages.add("POST", ADDRESS, "api_keys:write", proof=True)
+def generate(visit: Visit) -> Answer:
+    """POST /tenant-api-keys: make a key and lead to the page that shows its secret."""
+    form = visit.form
+    wanted = NewKey(
+        form.get("name", ""),
+        form.get("description", ""),
+        form.get("group") or None,
+        form.get("expires_at") or None,
+        lines(form.get("ip_allowlist", "")),
+    )
+    nonce = form.get("nonce", "")
+    once = Once(f"session:{visit.signed.row.id}", nonce[:64], hashlib.sha256(nonce.encode()).digest())
+    try:
+        made = keys.create(visit.ctx, visit.actor, visit.tenant_id, wanted, visit.now, once if nonce else None)
+    except (Invalid, Conflict, Forbidden) as error:
+        return _new_form(visit, form, said(error), status=422)
+    if made.issued is None:
+        notice(visit, "This key was already generated. Its secret was shown then.")
+        return redirect(details(made.key["client_id"]))
+    return handed_over(visit, made, hand_over.GENERATED)
+
+
+@pages.add("POST", f"{ADDRESS}/{{key_id}}/edit", "api_keys:write")
+def edit(visit: Visit) -> Answer:
+    """POST /tenant-api-keys/<id>/edit."""
+    form, key_id = visit.form, visit.path["key_id"]
+    version = form.get("version", "")
+    try:
+        changed = keys.edit(
+            visit.ctx,
+            visit.actor,
+            visit.tenant_id,
+            key_id,
+            visit.now,
+            version=int(version) if version.isdecimal() else None,
+            name=form.get("name", ""),
+            description=form.get("description", ""),
+            group=form.get("group") or None,
+            ip_allowlist=lines(form.get("ip_allowlist", "")),
+        )
+    except (Invalid, Forbidden) as error:
+        return _edit_form(visit, {**form}, said(error), status=422)
+    except Conflict as error:
+        return _edit_form(visit, {**form}, said(error), status=409)
+    notice(visit, f"API Key {changed['name']} was updated. " + " ".join(changed.get("notices", [])))
+    return redirect(details(key_id))
+
+
+@pages.add("GET", f"{ADDRESS}/{{key_id}}/edit", "api_keys:write")
+def edit_form(visit: Visit) -> Answer:
+    """GET /tenant-api-keys/<id>/edit."""
+    return _edit_form(visit, {}, {})
+
+
+def handed_over(visit: Visit, made: KeyWithSecret, why: str) -> Answer:
+    """Lead to the page that shows a new secret, once."""
+    key_id = made.key["client_id"]
+    secret = made.issued.text if made.issued is not None else ""
+    cookie = hand_over.leave(visit.ctx, visit.signed, key_id, secret, why, visit.now)
+    return redirect(
+        details(key_id), cookies.given(visit.ctx.settings, cookies.HAND_OVER, f"{key_id}.{cookie}", strict=True)
+    )
+
+
+def details(key_id: str) -> str:
+    """The address of a key's page."""
+    return f"{ADDRESS}/{quote(key_id)}"
+
+
+def notice(visit: Visit, text: str) -> None:
+    """Leave a sentence for the next page."""
+    sessions.leave_notice(visit.ctx, visit.signed, text)
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The lines of a field, as they are."""
+    return tuple(text.replace("\r\n", "\n").split("\n"))
+
+
+def said(error: Invalid | Conflict | Forbidden) -> dict[str, str]:
+    """What is wrong, by the field it is about; without one it is about the form."""
+    if isinstance(error, Invalid):
+        return {problem.field: problem.message for problem in error.problems}
+    return {"form": " ".join((str(error), *error.hints))}
+
+
+def choices(visit: Visit) -> list[dict[str, Any]]:
+    """The groups that a key may have."""
+    every = groups.page(visit.ctx, visit.tenant_id, None, MOST_GROUPS)
+    return [group for group in every if group["type"] == "tenant_api_key"]
+
+
+def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
+    used = key_usage(visit.ctx, visit.tenant_id, visit.now)
+    today = visit.times.local(visit.now).date()
+    return rendering.page(
+        visit,
+        "key_new",
+        status=status,
+        here=ADDRESS,
+        form=form,
+        problems=problems,
+        groups=choices(visit),
+        used=used,
+        full=used.limit is not None and used.used >= used.limit,
+        today=today,
+        durations=DURATIONS,
+        address=str(visit.http.address or ""),
+    )
+
+
+def _edit_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
+    key = keys.show(visit.ctx, visit.tenant_id, visit.path["key_id"], visit.now)
+    return rendering.page(
+        visit, "key_edit", status=status, here=ADDRESS, key=key, form=form, problems=problems, groups=choices(visit)
+    )
