@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from app.context import Context
 from app.domain import credentials, policy, scopes
 from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
 from app.domain.policy import Attempt, KeyTerms
-from app.domain.refusals import Reason, Refused, Verdict
+from app.domain.refusals import ENDED, Reason, Refused, Verdict
 from app.domain.status import reference
 from app.domain.tokens import Claims, Unreadable, read
 from app.store import facts as reads
@@ -19,8 +20,7 @@ from app.store.facts import Facts
 _FORGOTTEN_TOKENS = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A key that proved itself, or the key behind a token.
 
     facts     its row, read for this very request
@@ -49,7 +49,7 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     if wait:
         raise Refused(Verdict(Reason.GUESSING, retry_after=wait))
     fingerprint = credentials.fingerprint(ctx.vault.pepper, presented.text)
-    found = ctx.database.read(lambda connection: reads.by_secret(connection, presented.key_id, fingerprint))
+    found = reads.by_secret(ctx.database, presented.key_id, fingerprint)
     same = credentials.same_fingerprint(found.fingerprint if found is not None else None, fingerprint)
     if found is None:
         raise Refused(Verdict(Reason.UNKNOWN_KEY))
@@ -68,11 +68,7 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     """
     claims = verified_claims(ctx, token, now)
     place = reference(claims.status_list, claims.status_index)
-    found = (
-        ctx.database.read(lambda connection: reads.by_status(connection, place, claims.jti))
-        if place is not None
-        else None
-    )
+    found = reads.by_status(ctx.database, place, claims.jti) if place is not None else None
     # A restored backup may have fewer secrets than tokens know: the key must be the one the token names.
     if found is None or found[0].key_id != claims.key_id:
         raise Refused(Verdict(Reason.BAD_TOKEN))
@@ -86,7 +82,7 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     if revoked:
         raise Refused(Verdict(Reason.TOKEN_REVOKED))
     terms = terms_of(ctx, facts)
-    return Caller(facts, replace(terms, scope=terms.scope & claims.scope), claims)
+    return Caller(facts, terms._replace(scope=terms.scope & claims.scope), claims)
 
 
 def verified_claims(ctx: Context, token: str, now: datetime) -> Claims:
@@ -112,18 +108,17 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     """Let the policy decide about a recognised caller.
 
     address_known   False only at introspection without `client_address`: the list is then handed out instead
-    raises          Refused; the caller has proved itself, so the verdict may be told
+    raises          Refused; who showed the secret itself may be told why it works no more
     """
-    terms = caller.terms if address_known else replace(caller.terms, networks=())
-    _insist(policy.decide(terms, attempt, now))
+    terms = caller.terms if address_known else caller.terms._replace(networks=())
+    verdict = policy.decide(terms, attempt, now)
+    if verdict.reason is not None:
+        raise Refused(replace(verdict, proven=caller.claims is None or verdict.reason not in ENDED))
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
     """Let the policy decide about scopes alone, for a caller it has just admitted; raises Refused."""
-    _insist(policy.within_scope(held, wanted))
-
-
-def _insist(verdict: Verdict) -> None:
+    verdict = policy.within_scope(held, wanted)
     if verdict.reason is not None:
         raise Refused(replace(verdict, proven=True))
 
@@ -152,8 +147,9 @@ def terms_of(ctx: Context, facts: Facts) -> KeyTerms:
         secret_ended_at=facts.secret_ends_at,
         expires_at=facts.expires_at,
         suspended_by=_suspended_by(facts),
-        networks=networks(facts.networks),
+        networks=networks(facts.networks) if facts.networks else (),
         scope=_scope(ctx, facts),
+        tenant=(facts.tenant_id, facts.tenant_name),
     )
 
 

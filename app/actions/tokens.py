@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -26,8 +25,7 @@ JTI_BYTES = 20
 TENANT_KEY, RESOURCE_SERVER = "tenant_api_key", "resource_server"
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """What a token was issued for. `expires_in` in whole seconds."""
 
     token: str
@@ -128,9 +126,9 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     longest = ctx.settings.lifetime
     if facts.token_lifetime_seconds is not None:
         longest = min(longest, timedelta(seconds=facts.token_lifetime_seconds))
-    for end in (facts.expires_at, facts.secret_ends_at):
-        if end is not None:
-            longest = min(longest, end - now.replace(microsecond=0))
+    if facts.expires_at is not None or facts.secret_ends_at is not None:
+        ends = [end for end in (facts.expires_at, facts.secret_ends_at) if end is not None]
+        longest = min(longest, min(ends) - now.replace(microsecond=0))
     if caller.claims is not None:
         longest = min(longest, timedelta(seconds=caller.claims.expires_at - int(now.timestamp())))
     return int(longest.total_seconds())

@@ -7,6 +7,8 @@ import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 from app.domain.refusals import Reason, Refused, Verdict
 
@@ -17,19 +19,19 @@ FINGERPRINT_SIZE = 32
 
 _ID = f"[{CROCKFORD}]{{{ID_LENGTH}}}"
 _KEY_ID = re.compile(rf"([a-z][a-z0-9]{{0,7}})_({_ID})")
-_SECRET = re.compile(
-    rf"([a-z][a-z0-9]{{0,7}})s_({_ID})_([0-9A-Za-z]{{{SECRET_LENGTH}}})_([0-9A-Za-z]{{{CHECK_LENGTH}}})"
-)
+_SECRET = re.compile(rf"([a-z][a-z0-9]{{0,7}})s_({_ID})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_[0-9A-Za-z]{{{CHECK_LENGTH}}}")
 
 Entropy = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
+class Presented(NamedTuple):
     """A well-formed secret somebody presented. Its `repr` shows the key ID only."""
 
     key_id: str
-    text: str = field(repr=False)
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Presented(key_id={self.key_id!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,9 @@ def parse(text: str) -> Presented:
     raises    Refused (malformed_secret) when the shape or the checksum is wrong
     """
     match = _SECRET.fullmatch(text)
-    if match is None or _checksum(text[: -CHECK_LENGTH - 1]) != match[4]:
+    if match is None or _checksum(text[: -CHECK_LENGTH - 1]) != text[-CHECK_LENGTH:]:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    return Presented(f"{match[1]}_{match[2]}", text)
+    return Presented("_".join(match.groups()), text)
 
 
 def looks_like_secret(text: str) -> bool:
@@ -125,7 +127,15 @@ def fingerprint(pepper: bytes, secret: str) -> bytes:
     secret    the whole text
     returns   32 bytes, HMAC-SHA-256
     """
-    return hmac.digest(pepper, secret.encode("ascii"), "sha256")
+    keyed = _keyed(pepper).copy()
+    keyed.update(secret.encode("ascii"))
+    return keyed.digest()
+
+
+@lru_cache(maxsize=4)
+def _keyed(pepper: bytes) -> hmac.HMAC:
+    # HMAC begins with a block that the key alone decides: it is hashed once, not with every call.
+    return hmac.new(pepper, digestmod="sha256")
 
 
 def same_fingerprint(stored: bytes | None, presented: bytes) -> bool:

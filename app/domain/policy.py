@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from app.domain.networks import Address, Network, within
 from app.domain.refusals import Reason, Verdict
@@ -11,8 +11,7 @@ from app.domain.refusals import Reason, Verdict
 ALLOWED = Verdict()
 
 
-@dataclass(frozen=True, slots=True)
-class KeyTerms:
+class KeyTerms(NamedTuple):
     """What a key allows.
 
     deleted_at, revoked_at     when it was deleted or revoked, or None
@@ -20,6 +19,7 @@ class KeyTerms:
     expires_at                 first instant at which it no longer works, or None for never
     suspended_by               why it is suspended, or None
     networks                   where it may be used from; empty means anywhere
+    tenant                     what its tenant is called: ID and name
     scope                      scopes of its group, as of now
     """
 
@@ -30,14 +30,19 @@ class KeyTerms:
     suspended_by: Reason | None = None
     networks: tuple[Network, ...] = ()
     scope: frozenset[str] = frozenset()
+    tenant: tuple[str | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What a caller wants: scopes to use, from an address. `address` None is unknown and matches no list."""
+class Attempt(NamedTuple):
+    """What a caller wants: scopes to use, from an address, in a tenant.
+
+    address   None is unknown and matches no list
+    tenant    the ID or name of the tenant it believes to be in; None when it says nothing
+    """
 
     address: Address | None = None
     scope: frozenset[str] = frozenset()
+    tenant: str | None = None
 
 
 def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
@@ -60,6 +65,8 @@ def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
         return Verdict(terms.suspended_by)
     if terms.networks and not within(attempt.address, terms.networks):
         return Verdict(Reason.ADDRESS_REFUSED)
+    if attempt.tenant is not None and attempt.tenant not in terms.tenant:
+        return Verdict(Reason.OTHER_TENANT)
     return within_scope(terms.scope, attempt.scope)
 
 

@@ -176,8 +176,11 @@ def _claims(claims: dict[str, Any], issuer: str, status_uri: str, kid: str) -> C
     )
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def _encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
 def _bytes(segment: str) -> bytes:

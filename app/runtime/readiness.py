@@ -70,7 +70,7 @@ def checks(database: Database, url: str, ring: KeyRing, now: datetime) -> Checks
         found["migrations"] = OK if state == migrations.CURRENT else state
         if state == migrations.EMPTY:
             return found
-        found["signing_key"] = _signing_key(ring, database.read(facts.signing_keys_version), now)
+        found["signing_key"] = _signing_key(ring, facts.current_signing_keys_version(database), now)
     except Unavailable:
         found["database"] = NO_ANSWER
     return found

@@ -92,7 +92,7 @@ class KeyRing:
     def current(self, now: datetime) -> Ring:
         """Give the ring as the database has it; the last one known while the database does not answer."""
         try:
-            return self.at(self._database.read(facts.signing_keys_version), now)
+            return self.at(facts.current_signing_keys_version(self._database), now)
         except Unavailable:
             if self._ring.version is None:
                 raise

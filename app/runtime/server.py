@@ -166,7 +166,7 @@ def load(settings: Settings, plane: str, folder: Path) -> Any:
     gc.freeze()
     # Granian puts what is in here into the environment of every request.
     os.environ.clear()
-    return BodyGate(application, BODY_READERS)
+    return BodyGate(application.wsgi_app, BODY_READERS)
 
 
 def _end_with_parent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,10 +21,18 @@ from app.models import Base
 from app.store import checkpoints, deadlines
 from app.store.audit import RECORDED
 from app.store.checkpoints import Checkpointer, checkpoints_safely
+from app.store.prepared import Prepared
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
 READ_ONLY = "25006"  # a PostgreSQL that is no longer, or not yet, the primary
+
+
+class _Held(threading.local):
+    """A thread's connection for reads, and a cursor of the driver's own one in it."""
+
+    connection: Connection | None = None
+    cursor: Any = None
 
 
 class Database:
@@ -42,7 +50,7 @@ class Database:
         with app.app_context():
             self.writer: Engine = extension.engine
             self.reader: Engine = extension.engines["read"]
-        self._held = threading.local()
+        self._held, self._dialect = _Held(), self.reader.dialect
         self.told: Callable[..., None] = _untold
         self._checkpointer: Checkpointer | None = None
         # Prepared questions speak to the driver directly, so its own errors arrive too.
@@ -91,17 +99,33 @@ class Database:
         raises   Unavailable when the database cannot be reached or is locked; the driver's own error when the question
                  is at fault
         """
-        held = getattr(self._held, "connection", None) is not None
+        held = self._held.connection is not None
         try:
             return question(self._connection())
         except self._errors as error:
-            died = self._died(error)
-            self._drop()
-            if held and died:
+            if self._to_be_repeated(error, held=held):
                 return self.read(question)
-            if not self._passes(error):
-                raise
+            raise
+
+    def first(self, question: Prepared, parameters: Mapping[str, Any]) -> list[Any] | None:
+        """Ask for one row with every request, on this thread's connection as `read` does; raises the same."""
+        cursor = self._held.cursor
+        try:
+            return question.first(cursor or self._cursor(), self._dialect, parameters)
+        except self._errors as error:
+            if self._to_be_repeated(error, held=cursor is not None):
+                return self.first(question, parameters)
+            raise
+
+    def _to_be_repeated(self, error: Exception, *, held: bool) -> bool:
+        # A connection that died since it was last used is replaced, once; what waiting helps against is Unavailable.
+        died = self._died(error)
+        self._drop()
+        if held and died:
+            return True
+        if self._passes(error):
             raise Unavailable("The database does not answer.") from error
+        return False
 
     def _passes(self, error: Exception) -> bool:
         # Whether waiting helps: lost connections, locks, deadlines, full disks. A wrong statement stays wrong.
@@ -117,18 +141,23 @@ class Database:
             return False  # the next connection would keep its caller waiting just as long
         if isinstance(error, DBAPIError):
             return error.connection_invalidated
-        held: Connection | None = getattr(self._held, "connection", None)
-        return not self.is_sqlite and held is not None and bool(held.connection.driver_connection.closed)  # type: ignore[union-attr]
+        cursor = self._held.cursor
+        return not self.is_sqlite and cursor is not None and bool(cursor.connection.closed)
 
     def _connection(self) -> Connection:
-        held: Connection | None = getattr(self._held, "connection", None)
+        held = self._held.connection
         if held is None:
             held = self._held.connection = self.reader.connect()
+            driver: Any = held.connection.driver_connection
+            self._held.cursor = driver.cursor()
         return held
 
+    def _cursor(self) -> Any:
+        self._connection()
+        return self._held.cursor
+
     def _drop(self) -> None:
-        held: Connection | None = getattr(self._held, "connection", None)
-        self._held.connection = None
+        held, self._held.connection, self._held.cursor = self._held.connection, None, None
         if held is not None:
             held.invalidate()
             held.close()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Select, and_, bindparam, exists, select
 
 from app.models import Deployment, Group, Key, Member, RevokedToken, Scope, Secret, Tenant
+from app.store.database import Database
 from app.store.prepared import Prepared
 
 
@@ -88,28 +89,31 @@ _BY_STATUS = Prepared(
         .join(Key, Key.key_id == Secret.key_id)
     ).where(Secret.status_reference == bindparam("reference"))
 )
-_VERSION = Prepared(select(Deployment.signing_keys_version))
+_SIGNING_KEYS_VERSION = select(Deployment.signing_keys_version)
+_VERSION = Prepared(_SIGNING_KEYS_VERSION)
 
 
-def by_secret(connection: Connection, key_id: str, fingerprint: bytes) -> Facts | None:
+def by_secret(database: Database, key_id: str, fingerprint: bytes) -> Facts | None:
     """Find a key and the secret of it that has this fingerprint.
 
     key_id        the ID the secret names
     fingerprint   32 bytes; the row's own is None when the key has no such secret
     returns       None when there is no such key
+    raises        what `Database.first` raises
     """
-    row = _BY_SECRET.first(connection, {"key_id": key_id, "fingerprint": fingerprint})
+    row = database.first(_BY_SECRET, {"key_id": key_id, "fingerprint": fingerprint})
     return None if row is None else Facts._make(row)
 
 
-def by_status(connection: Connection, reference: int, jti: str) -> tuple[Facts, bool] | None:
+def by_status(database: Database, reference: int, jti: str) -> tuple[Facts, bool] | None:
     """Find the secret that obtained a token, and whether that one token was taken back.
 
     reference   the secret's place in the status lists
     jti         the token's own ID
     returns     None when no secret has that place
+    raises      what `Database.first` raises
     """
-    row = _BY_STATUS.first(connection, {"reference": reference, "jti": jti})
+    row = database.first(_BY_STATUS, {"reference": reference, "jti": jti})
     return None if row is None else (Facts._make(row[:-1]), bool(row[-1]))
 
 
@@ -118,7 +122,13 @@ def product_scopes(connection: Connection) -> frozenset[str]:
     return frozenset(connection.execute(select(Scope.name)).scalars())
 
 
+def current_signing_keys_version(database: Database) -> int | None:
+    """The same number, asked as every hot question is; raises what `Database.first` raises."""
+    row = database.first(_VERSION, {})
+    return None if row is None else int(row[0])
+
+
 def signing_keys_version(connection: Connection) -> int | None:
     """A number that changes with every change to the signing keys; None before `init`."""
-    row = _VERSION.first(connection, {})
+    row = connection.execute(_SIGNING_KEYS_VERSION).first()
     return None if row is None else int(row[0])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Dialect, Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,15 @@ class Prepared:
         self._question = question
         self._compiled: dict[str, _Compiled] = {}
 
-    def first(self, connection: Connection, parameters: Mapping[str, Any]) -> list[Any] | None:
-        """The first row, or None. Errors are the driver's own; `Database.read` knows them."""
-        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
+    def first(self, cursor: Any, dialect: Dialect, parameters: Mapping[str, Any]) -> list[Any] | None:
+        """The first row, or None. Errors are the driver's own; `Database.first` knows them.
+
+        cursor   one of the driver's own, of this dialect
+        """
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         given = parameters if compiled.names is None else [parameters[name] for name in compiled.names]
-        driver: Any = connection.connection.driver_connection
         # All of it: an SQLite cursor that is not exhausted keeps its snapshot, and would answer from the past.
-        rows = driver.execute(compiled.sql, given).fetchall()
+        rows = cursor.execute(compiled.sql, given).fetchall()
         if not rows:
             return None
         row = list(rows[0])

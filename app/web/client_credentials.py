@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.domain.refusals import Reason, Refused, Verdict
-from app.web.request import Form, Request, basic_credentials
+from app.web.forms import Form
+from app.web.request import Request, basic_credentials
 
 
 def client_credentials(http: Request, form: Form) -> tuple[str, str]:

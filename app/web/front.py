@@ -87,13 +87,13 @@ class Front:
             _discard_body(environ)
         elif self._all:
             log.granted(request, name, answer)
-        status = STATUS_LINES.get(answer.status) or f"{answer.status} {HTTPStatus(answer.status).phrase}"
-        length = str(len(answer.body))
+        code, headers, body, reason = answer
+        status = STATUS_LINES.get(code) or f"{code} {HTTPStatus(code).phrase}"
         start_response(
-            status, [*answer.headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", length)]
+            status, [*headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", str(len(body)))]
         )
-        self._note(name, request.method, status[:3], answer.reason, perf_counter() - began)
-        return [answer.body] if request.method != "HEAD" else []
+        self._note(name, request.method, status[:3], reason, perf_counter() - began)
+        return [body] if request.method != "HEAD" else []
 
     def _above(self, path: str) -> Route | None:
         for beginning, route in self._below:

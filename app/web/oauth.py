@@ -28,9 +28,10 @@ from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
 from app.web.client_credentials import client_credentials
-from app.web.doors import actor
+from app.web.doors import actor, expiry_headers, named_tenant
+from app.web.forms import Form
 from app.web.replies import Answer
-from app.web.request import Form, Request
+from app.web.request import Request
 
 # Authlib logs whole tokens at DEBUG (Appendix A row 1).
 logging.getLogger("authlib").setLevel(logging.INFO)
@@ -39,6 +40,8 @@ CREDENTIAL_FIELDS = frozenset({"client_id", "client_secret", "client_assertion",
 TOKEN_FIELDS = CREDENTIAL_FIELDS | {"grant_type", "scope", "resource"}
 LOOKUP_FIELDS = CREDENTIAL_FIELDS | {"token", "token_type_hint", "client_address"}
 CLIENT_CREDENTIALS = "client_credentials"
+_RESOURCE = frozenset({"resource"})
+_JSON_UNSTORED = (("Content-Type", replies.JSON), *replies.NO_STORE)
 
 
 class UnsupportedGrantType(OAuth2Error):
@@ -60,19 +63,14 @@ class OAuthRequest(OAuth2Request):
         # The base class would check the transport by looking at the address; `Request.secure` knows about proxies.
         http.require_secure()
         self.http, self.method, self.uri = http, http.method, http.path
-        self._form = http.form(known, many)
+        self.parameters: Form = http.form(known, many)  # each once; empty ones are not there
         self.client: Any = None
         self.credential = self.user = self.auth_method = None
 
     @property
     def payload(self) -> BasicOAuth2Payload:
         """The parameters in Authlib's shape, for what of Authlib asks for them."""
-        return BasicOAuth2Payload(self._form)
-
-    @property
-    def form(self) -> Form:
-        """The body's parameters, each once; empty ones are not there."""
-        return self._form
+        return BasicOAuth2Payload(self.parameters)
 
 
 class Client:
@@ -107,10 +105,10 @@ class ClientCredentials(ClientCredentialsGrant):
         request: OAuthRequest = self.request
         ctx, http, caller = request.http.ctx, request.http, request.client.caller
         try:
-            audience = tokens.audience_for(ctx, caller, request.form.lists.get("resource", []))
+            audience = tokens.audience_for(ctx, caller, request.parameters.lists.get("resource", []))
         except tokens.InvalidTarget as error:
             raise InvalidTarget from error
-        asked = request.form.get("scope")
+        asked = request.parameters.get("scope")
         wanted = scopes.parse_request(asked) if asked is not None else None
         grant = tokens.issue(ctx, caller, audience, wanted, http.now)
         body = {
@@ -119,7 +117,7 @@ class ClientCredentials(ClientCredentialsGrant):
             "expires_in": grant.expires_in,
             "scope": scopes.pack(grant.scope),
         }
-        return 200, body, replies.NO_STORE
+        return 200, body, _JSON_UNSTORED + expiry_headers(caller, http)
 
 
 class Introspection(IntrospectionEndpoint):
@@ -129,7 +127,7 @@ class Introspection(IntrospectionEndpoint):
         """Answer about a token. Hints do not matter: there is one kind of token (RFC 7662 §2.1)."""
         caller = authenticate(request)
         token, http = _token(request), request.http
-        address = request.form.get("client_address")
+        address = request.parameters.get("client_address")
         found = tokens.introspect(
             http.ctx,
             caller,
@@ -139,7 +137,7 @@ class Introspection(IntrospectionEndpoint):
             address_given=address is not None,
         )
         http.ctx.metrics.count(INTROSPECTIONS, "true" if found else "false")
-        return 200, found or {"active": False}, replies.NO_STORE
+        return 200, found or {"active": False}, _JSON_UNSTORED
 
 
 class Revocation(RevocationEndpoint):
@@ -172,7 +170,7 @@ class Server(AuthorizationServer):
 
     def token(self, http: Request) -> Answer:
         """POST /token. Authentication comes before everything the client asked for (STANDARDS.md §0)."""
-        request = OAuthRequest(http, TOKEN_FIELDS, frozenset({"resource"}))
+        request = OAuthRequest(http, TOKEN_FIELDS, _RESOURCE)
         request.client = Client(authenticate(request))
         answer: Answer = self.create_token_response(request)
         return answer
@@ -193,7 +191,7 @@ class Server(AuthorizationServer):
 
     def get_token_grant(self, request: OAuthRequest) -> Any:
         """Find the grant; a missing type is a malformed request (Appendix A row 10)."""
-        wanted = request.form.get("grant_type")
+        wanted = request.parameters.get("grant_type")
         grant = self.GRANTS.get(wanted) if wanted is not None else None
         if grant is None:
             raise _Early(InvalidRequestError() if wanted is None else UnsupportedGrantType())
@@ -209,9 +207,7 @@ class Server(AuthorizationServer):
 
     def handle_response(self, status: int, body: Any, headers: Any) -> Answer:
         """Turn Authlib's triple into an answer."""
-        if body is None:
-            return Answer(status, tuple(headers), b"")
-        return Answer(status, (("Content-Type", replies.JSON), *headers), orjson.dumps(body))
+        return Answer(status, headers, orjson.dumps(body) if body is not None else b"")
 
     def handle_error_response(self, request: OAuthRequest, error: OAuth2Error) -> Answer:  # noqa: ARG002 - Authlib's signature
         """Answer by our table: Authlib's texts tell too much and its statuses vary (rows 3, 4, 11)."""
@@ -235,15 +231,15 @@ def authenticate(request: OAuthRequest) -> Caller:
     raises   Refused; BadRequest for two Authorization fields
     """
     http = request.http
-    client_id, secret = client_credentials(http, request.form)
+    client_id, secret = client_credentials(http, request.parameters)
     presented = credentials.parse(secret)
     if presented.key_id != client_id:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    return access.admit(http.ctx, presented, Attempt(http.address), http.now)
+    return access.admit(http.ctx, presented, Attempt(http.address, tenant=named_tenant(http)), http.now)
 
 
 def _token(request: OAuthRequest) -> str:
-    token = request.form.get("token")
+    token = request.parameters.get("token")
     if token is None:
         raise InvalidRequestError
     return token

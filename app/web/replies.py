@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,14 +19,13 @@ JSON, PROBLEM = "application/json", "application/problem+json"
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Status, headers and body of a response."""
+class Answer(NamedTuple):
+    """Status, headers and body of a response; `reason` when it is a refusal."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
-    reason: str | None = field(default=None, compare=False)
+    reason: str | None = None
 
 
 def json_answer(body: Any, status: int = 200, headers: tuple[tuple[str, str], ...] = NO_STORE) -> Answer:

@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 import secrets
 from binascii import Error as Base64Error
+from binascii import a2b_base64
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
 from typing import Any, Generic, TypeVar
-from urllib.parse import unquote_to_bytes
 
 from app.context import Context
 from app.domain.networks import Address, parse_address, within
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web import forwarding
 from app.web.faults import BadRequest, Fault
+from app.web.forms import Form, form_decoded, is_form, media_type, pairs
 
 T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
-MOST_FIELDS = 100
 BODY_READ = "keyturn.body_read"  # nothing of the body is left
-FORM = "application/x-www-form-urlencoded"
-_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
-_QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+_QUERY_CREDENTIALS = frozenset(
+    {"access_token", "api_key", "api-key", "apikey", "x-api-key", "x_api_key", "key", "client_secret", "token"}
+)
 
 
-# A request's ID need not be a secret: a start by chance, the process, a count that threads share safely.
-_START, _COUNT = secrets.token_hex(8), count(1)
+class _Numbers:
+    """Request IDs, not secret: a start by chance for each process, and a count that threads share safely."""
+
+    def __init__(self) -> None:
+        self.start, self._count = "", count(1)
+        self.begin()
+        os.register_at_fork(after_in_child=self.begin)
+
+    def begin(self) -> None:
+        """Draw the start by chance; a process that was forked off needs another one."""
+        self.start = secrets.token_hex(10)
+
+    def next(self) -> str:
+        """Make an ID that no other request has."""
+        return f"{self.start}{next(self._count):08x}"
+
+
+_NUMBERS = _Numbers()
 
 
 class lazy(Generic[T]):  # noqa: N801 - used like the property it is
@@ -65,12 +80,8 @@ class Request:
     @lazy
     def id(self) -> str:
         """The request's ID: the caller's own when it is harmless, else a new one."""
-        given = self.header("X-Request-ID")
-        return (
-            given
-            if given is not None and _SAFE_REQUEST_ID.fullmatch(given)
-            else f"{_START}{os.getpid():x}{next(_COUNT):08x}"
-        )
+        given = self.environ.get("HTTP_X_REQUEST_ID")
+        return given if given is not None and _SAFE_REQUEST_ID.fullmatch(given) else _NUMBERS.next()
 
     # ---- where from
 
@@ -85,6 +96,8 @@ class Request:
     @lazy
     def address(self) -> Address | None:
         """Where the call comes from; forwarding headers count only from trusted peers. None is unknown."""
+        if not self.ctx.settings.proxies:
+            return parse_address(self.environ.get("REMOTE_ADDR", ""))
         if not self._behind_proxy:
             return self._peer
         told = self.header("X-Forwarded-For"), self.header("Forwarded")
@@ -103,7 +116,7 @@ class Request:
 
     def require_secure(self) -> None:
         """Refuse plain http (RFC 6749 §1.6); there is no redirect, the secret has been sent already."""
-        if not self.secure:
+        if not (self.ctx.settings.insecure_issuer or self.secure):
             raise BadRequest(Fault.INSECURE)
 
     # ---- what it carries
@@ -131,7 +144,7 @@ class Request:
     @property
     def media_type(self) -> str:
         """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
-        return _media_type(self.environ.get("CONTENT_TYPE") or "")
+        return media_type(self.environ.get("CONTENT_TYPE") or "")
 
     def form(self, known: frozenset[str], many: frozenset[str] = frozenset()) -> Form:
         """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
@@ -140,9 +153,10 @@ class Request:
         many     those of them that may come several times
         returns  parameters without a value are left out, as if they had not been sent
         """
-        if not _is_form(self.environ.get("CONTENT_TYPE") or ""):
+        environ = self.environ
+        if not is_form(environ.get("CONTENT_TYPE") or ""):
             raise BadRequest(Fault.CONTENT_TYPE)
-        if self.header("Content-Encoding") not in {None, "identity"}:
+        if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
             raise BadRequest(Fault.CONTENT_TYPE)
         form = Form()
         seen = set()
@@ -166,34 +180,14 @@ class Request:
 
         raises   BadRequest when there are several
         """
-        value = self.header("Authorization")
-        if value is None or not value.strip():
+        value: str | None = self.environ.get("HTTP_AUTHORIZATION")
+        if value is None or not (value := value.strip()):
             return None
-        scheme, _, rest = value.strip().partition(" ")
+        scheme, _, rest = value.partition(" ")
         scheme = scheme.lower()
         if scheme in {"basic", "bearer"} and "," in rest:  # neither has a comma of its own: these were two fields
             raise BadRequest(Fault.REPEATED)
         return scheme, rest.strip()
-
-
-class Form(dict[str, str]):
-    """A form's parameters; `lists` has those that may come several times."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lists: dict[str, list[str]] = {}
-
-
-def pairs(data: bytes) -> list[tuple[str, str]]:
-    """Decode a form body; BadRequest unless all of it is well-formed UTF-8 in well-formed escapes, without NUL."""
-    fields = data.split(b"&", MOST_FIELDS)
-    if len(fields) > MOST_FIELDS or b"\0" in data or b"%00" in data:
-        raise BadRequest(Fault.ENCODING)
-    halves = [field.partition(b"=") for field in fields if field]
-    try:
-        return [(form_decoded(name), form_decoded(value)) for name, _, value in halves]
-    except ValueError as error:
-        raise BadRequest(Fault.ENCODING) from error
 
 
 def basic_credentials(encoded: str) -> tuple[str, str]:
@@ -202,7 +196,7 @@ def basic_credentials(encoded: str) -> tuple[str, str]:
     raises   Refused (unreadable_credentials) for anything else
     """
     try:
-        user, colon, password = base64.b64decode(encoded, validate=True).partition(b":")
+        user, colon, password = a2b_base64(encoded, strict_mode=True).partition(b":")
         if not (colon and user and password):
             raise ValueError("a half is missing")
         return form_decoded(user), form_decoded(password)
@@ -217,25 +211,6 @@ def bearer(rest: str) -> str:
     return rest
 
 
-def form_decoded(half: bytes) -> str:
-    """Undo the form encoding of one name or value; ValueError unless it is UTF-8 (RFC 6749 Appendix B)."""
-    if b"%" in half or b"+" in half:
-        if _BAD_ESCAPE.search(half):
-            raise ValueError("escape")
-        half = unquote_to_bytes(half.replace(b"+", b" "))
-    return half.decode("utf-8")
-
-
 @lru_cache(maxsize=256)
 def _wsgi_name(name: str) -> str:
     return "HTTP_" + name.upper().replace("-", "_")
-
-
-def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-@lru_cache(maxsize=64)
-def _is_form(content_type: str) -> bool:
-    charset = re.search(r";\s*charset\s*=\s*\"?([^\s;\"]+)", content_type, re.IGNORECASE)
-    return _media_type(content_type) == FORM and (charset is None or charset[1].lower() == "utf-8")

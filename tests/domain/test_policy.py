@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
@@ -14,8 +13,9 @@ from app.domain.refusals import Reason
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EARLIER, LATER, INSTANT = NOW - timedelta(days=1), NOW + timedelta(days=1), timedelta(microseconds=1)
 HOME, AWAY = ip_address("10.0.0.1"), ip_address("192.0.2.1")
-FINE = KeyTerms(networks=(ip_network("10.0.0.0/8"),), scope=frozenset({"contacts:read", "contacts:write"}))
-ASKED = Attempt(HOME, frozenset({"contacts:read"}))
+SCOPE = frozenset({"contacts:read", "contacts:write"})
+FINE = KeyTerms(networks=(ip_network("10.0.0.0/8"),), scope=SCOPE, tenant=("ten_1", "Acme"))
+ASKED = Attempt(HOME, frozenset({"contacts:read"}), "Acme")
 # Everything that can speak against a key, in the order in which it is told.
 AGAINST = [
     (Reason.DELETED, {"deleted_at": EARLIER}),
@@ -24,6 +24,7 @@ AGAINST = [
     (Reason.EXPIRED, {"expires_at": EARLIER}),
     (Reason.API_ACCESS_OFF, {"suspended_by": Reason.API_ACCESS_OFF}),
     (Reason.ADDRESS_REFUSED, {"networks": (ip_network("192.0.2.2/32"),)}),
+    (Reason.OTHER_TENANT, {"tenant": ("ten_2", "Globex")}),
     (Reason.SCOPE_REFUSED, {"scope": frozenset()}),
 ]
 
@@ -37,7 +38,7 @@ def test_a_key_that_nothing_speaks_against_is_allowed() -> None:
 def test_of_several_reasons_the_first_in_the_order_of_the_policy_is_told(chosen: set[int]) -> None:
     terms = FINE
     for number in chosen:
-        terms = replace(terms, **AGAINST[number][1])
+        terms = terms._replace(**AGAINST[number][1])
     verdict = decide(terms, ASKED, NOW)
     assert verdict.reason is AGAINST[min(chosen)][0]
     assert not verdict.allowed
@@ -45,7 +46,7 @@ def test_of_several_reasons_the_first_in_the_order_of_the_policy_is_told(chosen:
 
 @pytest.mark.parametrize("member", ["secret_ended_at", "expires_at"])
 def test_an_end_is_the_first_instant_that_no_longer_works(member: str) -> None:
-    terms = replace(FINE, **{member: NOW})
+    terms = FINE._replace(**{member: NOW})
     assert decide(terms, ASKED, NOW - INSTANT).allowed
     verdict = decide(terms, ASKED, NOW)
     assert not verdict.allowed
@@ -54,21 +55,21 @@ def test_an_end_is_the_first_instant_that_no_longer_works(member: str) -> None:
 
 @pytest.mark.parametrize("member", ["deleted_at", "revoked_at"])
 def test_a_revocation_holds_whatever_the_clocks_say(member: str) -> None:
-    verdict = decide(replace(FINE, **{member: LATER}), ASKED, NOW)
+    verdict = decide(FINE._replace(**{member: LATER}), ASKED, NOW)
     assert not verdict.allowed
     assert verdict.at == LATER
 
 
 @pytest.mark.parametrize("reason", [Reason.API_ACCESS_OFF, Reason.TENANT_CLOSED, Reason.CREATOR_INACTIVE])
 def test_whatever_suspends_a_key_is_the_reason(reason: Reason) -> None:
-    assert decide(replace(FINE, suspended_by=reason), ASKED, NOW).reason is reason
+    assert decide(FINE._replace(suspended_by=reason), ASKED, NOW).reason is reason
 
 
 def test_an_address_list_admits_its_own_and_nobody_else_and_no_unknown_address() -> None:
-    assert decide(FINE, replace(ASKED, address=HOME), NOW).allowed
-    assert decide(FINE, replace(ASKED, address=AWAY), NOW).reason is Reason.ADDRESS_REFUSED
-    assert decide(FINE, replace(ASKED, address=None), NOW).reason is Reason.ADDRESS_REFUSED
-    assert decide(replace(FINE, networks=()), replace(ASKED, address=None), NOW).allowed
+    assert decide(FINE, ASKED._replace(address=HOME), NOW).allowed
+    assert decide(FINE, ASKED._replace(address=AWAY), NOW).reason is Reason.ADDRESS_REFUSED
+    assert decide(FINE, ASKED._replace(address=None), NOW).reason is Reason.ADDRESS_REFUSED
+    assert decide(FINE._replace(networks=()), ASKED._replace(address=None), NOW).allowed
 
 
 def test_a_scope_refusal_names_what_is_missing() -> None:

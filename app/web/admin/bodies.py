@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from app.domain.refusals import Invalid, Problem
 from app.web.faults import BadRequest, Fault
-from app.web.request import FORM, Request, pairs
+from app.web.forms import FORM, pairs
+from app.web.request import Request
 
 LARGEST_BODY = 256 * 1024
 JSON = "application/json"

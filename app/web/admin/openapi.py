@@ -14,8 +14,8 @@ from app.web.admin import protocol
 from app.web.admin.bodies import JSON
 from app.web.admin.operations import Call, Operation, Operations, Reply
 from app.web.admin.table import OPERATIONS
+from app.web.forms import FORM
 from app.web.replies import PROBLEM
-from app.web.request import FORM
 
 API_VERSION = "1.0.0"
 SERVER = "http://127.0.0.1:8000"
@@ -124,6 +124,8 @@ def _success(operation: Operation) -> Json:
         names.append("ETag")
     names += ["Location"] if operation.status == 201 else []  # noqa: PLR2004
     names += ["Idempotent-Replayed"] if operation.once else []
+    names += ["X-API-Key-Expires"] if operation.scope is not None else []
+    names += operation.tells
     headers = {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names}
     found: Json = {"description": operation.summary, "headers": headers}
     if operation.answer is not None:

@@ -24,12 +24,14 @@ class Reply:
     location   the new object's address, of a create
     repeated   nothing was changed: this request was answered before
     link       the address of a list's next page
+    headers    what else is told about this answer
     """
 
     body: dict[str, Any] | None = None
     location: str | None = None
     repeated: bool = False
     link: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Operation:
     answer     the body's model; None for an answer without a body
     once       whether `Idempotency-Key` is understood
     versioned  whether `If-Match` is
+    tells      headers that only this one's answer has
     """
 
     method: str
@@ -117,6 +120,7 @@ class Operation:
     status: int = 200
     once: bool = False
     versioned: bool = False
+    tells: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
