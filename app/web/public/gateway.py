@@ -7,7 +7,7 @@ from app.actions.access import Caller
 from app.domain import scopes
 from app.domain.refusals import Forbidden, Reason, Refused, Verdict
 from app.web import replies
-from app.web.doors import enter
+from app.web.doors import enter, expiry_headers
 from app.web.faults import BadRequest, Fault
 from app.web.forms import pairs
 from app.web.replies import NO_STORE, Answer
@@ -62,6 +62,7 @@ def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[s
         ("X-Tenant-Id", caller.facts.tenant_id or ""),
         ("X-Scope", scopes.pack(held)),
         *NO_STORE,
+        *expiry_headers(caller, request),
     )
     if token_in is not None:
         name, scheme = token_in
