@@ -63,6 +63,7 @@ def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[s
         ("X-Scope", scopes.pack(held)),
         *expiry_headers(caller, request),
         *NO_STORE,
+        *expiry_headers(caller, request),
     )
     if token_in is not None:
         name, scheme = token_in
