@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
 
-from app.actions import key_lists, keys
+from app.actions import key_counts, key_lists, keys
 from app.actions.key_lists import Filters
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -87,7 +88,8 @@ def list_api_keys(call: Call) -> Reply:
         after=asked.after,
         limit=asked.per,
     )
-    return listed(call, page.items, page.next, page.total)
+    reply = listed(call, page.items, page.next, page.total)
+    return replace(reply, headers=(("X-API-Keys-Used", str(key_counts.key_usage(call.ctx, call.tenant_id, call.now))),))
 
 
 @operations.add(
@@ -96,7 +98,7 @@ def list_api_keys(call: Call) -> Reply:
     "api_keys:write",
     "Create a key",
     body=CreateKey,
-    answer=answers.ApiKeyWithSecret,
+    answer=answers.NewApiKey,
     status=201,
     once=True,
 )
@@ -120,7 +122,7 @@ def show_api_key(call: Call) -> Reply:
     "api_keys:write",
     "Edit a key",
     body=EditKey,
-    answer=answers.ApiKey,
+    answer=answers.EditedApiKey,
     versioned=True,
 )
 def edit_api_key(call: Call) -> Reply:

@@ -24,12 +24,14 @@ class Reply:
     location   the new object's address, of a create
     repeated   nothing was changed: this request was answered before
     link       the address of a list's next page
+    headers    what else is told about this answer
     """
 
     body: dict[str, Any] | None = None
     location: str | None = None
     repeated: bool = False
     link: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

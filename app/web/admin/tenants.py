@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.actions import tenants
+from app.actions import key_counts, tenants
 from app.web.admin import answers
 from app.web.admin.api_keys import address
 from app.web.admin.operations import Call, Operations, Reply
@@ -68,10 +68,10 @@ def create_tenant(call: Call) -> Reply:
     return Reply({**tenant, "setup_url": link}, location=address(call.operation.path, tenant["id"]))
 
 
-@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.Tenant)
+@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.TenantInUse)
 def show_tenant(call: Call) -> Reply:
     """GET /admin/tenants/<id or name>."""
-    return Reply(tenants.show(call.ctx, call.path["id"]))
+    return _in_use(call, call.path["id"])
 
 
 @operations.add(
@@ -102,10 +102,10 @@ def close_tenant(call: Call) -> Reply:
     return Reply(tenants.close(call.ctx, call.actor, call.path["id"], call.now, call.version))
 
 
-@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.Tenant)
+@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.TenantInUse)
 def show_own_tenant(call: Call) -> Reply:
     """GET /admin/tenant."""
-    return Reply(tenants.show(call.ctx, call.tenant_id))
+    return _in_use(call, call.tenant_id)
 
 
 @own.add(
@@ -120,3 +120,8 @@ def show_own_tenant(call: Call) -> Reply:
 def edit_own_tenant(call: Call) -> Reply:
     """PATCH /admin/tenant."""
     return Reply(tenants.change(call.ctx, call.actor, call.tenant_id, call.now, version=call.version, **call.given))
+
+
+def _in_use(call: Call, tenant: str) -> Reply:
+    used = key_counts.key_usage(call.ctx, tenant, call.now).used
+    return Reply({**tenants.show(call.ctx, tenant), "keys_used": used})
