@@ -1,4 +1,4 @@
-"""The pace of calls: how many were admitted in a window of 60 s that moves by the second, and is there room for one?
+"""The pace of calls: how many were admitted in a window of 60 s that moves by the second, and whether one more may be.
 
 Every second has a bucket and the oldest counts in full: 61 of them cover any 60 s wherever in a second these begin.
 """
@@ -95,7 +95,7 @@ def advance(cells: Cells, at: int, second: int) -> int:
     A clock that was put back by up to a minute is waited for. By more than that, all that counts is carried to the new
     second: no call is forgotten, and nobody waits longer than the window is.
 
-    Whoever is killed in here leaves a window that counts too many rather than too few, and the next second sets it right.
+    Whoever is killed in here leaves a window that counts too many rather than too few, and the next second heals it.
     """
     head = cells[at]
     if second == head or 0 < head - second <= WINDOW_SECONDS:

@@ -31,6 +31,10 @@ class GuessingThrottle:
         found = self._limiter.spend(_name(key_id, address), ALLOWED)
         return 0 if found.admitted else found.reset
 
+    def close(self) -> None:
+        """Let go of the host's counters."""
+        self._counters.close()
+
 
 def _name(key_id: str, address: Address | None) -> str:
     return f"guess:{key_id}:{address}"

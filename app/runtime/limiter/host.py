@@ -142,4 +142,11 @@ def _unusable(error: OSError) -> Unavailable:
 
 
 _OPEN: weakref.WeakSet[HostCounters] = weakref.WeakSet()
-os.register_at_fork(after_in_child=lambda: [counters.forked() for counters in _OPEN])
+
+
+def _forked() -> None:
+    for counters in _OPEN:
+        counters.forked()
+
+
+os.register_at_fork(after_in_child=_forked)

@@ -115,7 +115,7 @@ class Table:
         for slot in range(HEADER + MARKS, len(self.cells), SLOT):
             digest = self._digests[slot // 2]
             if digest and not pace.idle(self.cells, slot + _WINDOW, second):
-                to = larger._take(digest, second, forgetful=False)  # noqa: SLF001 - one of us
+                to = larger._take(digest, second, forgetful=False)
                 larger.cells[to : to + pace.CELLS] = self.cells[slot + _WINDOW : slot + _WINDOW + pace.CELLS]
 
 
@@ -125,7 +125,7 @@ def words(slots: int) -> int:
 
 
 def drawn(file: Path, slots: int) -> Path:
-    """Write an empty file beside another one; OSError when there is no room: a mapped hole would kill who touches it."""
+    """Write an empty file beside another one; OSError when the disk has no room: touching a mapped hole would kill."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
     try:
         os.posix_fallocate(descriptor, 0, words(slots) * 4)
