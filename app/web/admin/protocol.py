@@ -21,7 +21,10 @@ HEADERS = {
     "Idempotent-Replayed": "`true` when this request was answered before and nothing was changed.",
     "Retry-After": "Seconds after which a new attempt makes sense.",
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
+    "RateLimit-Policy": "The allowance the call is paid from: calls (`q`) in so many seconds (`w`).",
+    "RateLimit": "What is left of it (`r`), and in how many seconds more is free (`t`).",
 }
+RATE_HEADERS = ["RateLimit-Policy", "RateLimit"]
 
 EXAMPLES = {
     400: "unreadable_body",
