@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from app.actions.tenants import found
+from app.actions.tenants import found, shown
 from app.context import Context
 from app.store import keys
 
@@ -30,5 +31,15 @@ def key_usage(ctx: Context, name_or_id: str, now: datetime) -> KeyUsage:
     def look(connection: Connection) -> KeyUsage:
         row = found(connection, name_or_id)
         return KeyUsage(keys.usable_count(connection, row.id, now), row.key_limit)
+
+    return ctx.database.read(look)
+
+
+def tenant_in_use(ctx: Context, name_or_id: str, now: datetime) -> dict[str, Any]:
+    """One tenant by ID or name, with `keys_used`; NotFound without it."""
+
+    def look(connection: Connection) -> dict[str, Any]:
+        row = found(connection, name_or_id)
+        return {**shown(row), "keys_used": keys.usable_count(connection, row.id, now)}
 
     return ctx.database.read(look)

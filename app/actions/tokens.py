@@ -68,11 +68,14 @@ def scope_within(ctx: Context, held: frozenset[str], audience: str) -> frozenset
     return scopes.management_part(held) if audience == ctx.settings.admin_audience else scopes.product_part(held)
 
 
-def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime) -> Grant:
+def issue(
+    ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime, *, paid: bool = False
+) -> Grant:
     """Sign an access token for a key that has just been admitted.
 
     audience   from `audience_for`
     wanted     scopes asked for; None asks for all that belong to the audience
+    paid       whether the call that brings the token along has been paid for already
     raises     Refused (scope_refused) when more is wanted than held, or none is left, (rate_limited) when the tenant
                has no call left; Unavailable while no key may sign
     """
@@ -81,12 +84,15 @@ def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | 
     access.judge_scope(held, granted)
     if not granted:
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
-    spent = access.spend(ctx, caller, Allowance.TENANT)
+    spent = access.spend(ctx, caller, Allowance.TENANT) if not paid else None
     return sign_for(ctx, caller, audience, granted, now)._replace(spent=spent)
 
 
 def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str], now: datetime) -> Grant:
-    """Sign a token of exactly this scope; its end never lies beyond the key's or the secret's."""
+    """Sign a token of exactly this scope; its end never lies beyond the key's, the secret's or the token's it is for.
+
+    A caller that came with a token gets a copy with less in it: taking the one back takes the other back.
+    """
     facts = caller.facts
     ring = ctx.ring.at(facts.signing_keys_version, now)
     if ring.signing is None or ring.usable_at is None or now < ring.usable_at:
@@ -105,7 +111,7 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
         "aud": audience,
         "iat": issued_at,
         "exp": expires_at,
-        "jti": ctx.entropy(JTI_BYTES).hex(),
+        "jti": ctx.entropy(JTI_BYTES).hex() if caller.claims is None else caller.claims.jti,
         "scope": text,
         "status": {
             "status_list": {"idx": entry & (LIST_SIZE - 1), "uri": f"{ctx.settings.status_uri}{entry >> LIST_BITS}"}
@@ -130,6 +136,8 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     if facts.expires_at is not None or facts.secret_ends_at is not None:
         ends = [end for end in (facts.expires_at, facts.secret_ends_at) if end is not None]
         longest = min(longest, min(ends) - now.replace(microsecond=0))
+    if caller.claims is not None:
+        longest = min(longest, timedelta(seconds=caller.claims.expires_at - int(now.timestamp())))
     return int(longest.total_seconds())
 
 

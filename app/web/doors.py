@@ -62,14 +62,14 @@ def enter(
     *,
     basic: bool = True,
     kinds: frozenset[str] | None = None,
-    allowance: Allowance = Allowance.TENANT,
+    allowance: Allowance | None = Allowance.TENANT,
 ) -> tuple[Caller, str]:
     """Let a call in by whatever door it came, as (caller, door).
 
     audience    what an access token must be for
     needed      scopes the call wants to use
     kinds       of keys that may come in here; None is every kind
-    allowance   what the call is paid from, when nothing else speaks against it
+    allowance   what the call is paid from, when nothing else speaks against it; None when the caller of this sees to it
     raises      Refused
     """
     request.needed = needed
@@ -81,7 +81,8 @@ def enter(
         caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
     if kinds is not None and caller.facts.kind not in kinds:
         raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
-    request.spent = access.spend(request.ctx, caller, allowance)
+    if allowance is not None:
+        request.spent = access.spend(request.ctx, caller, allowance)
     return caller, door
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from app.actions import members
+from app.actions import keys, members, rotation
+from app.actions.keys import NewKey
+from app.domain.events import Actor
+from app.domain.refusals import Forbidden
+from app.domain.scopes import Role, of_role
+from app.store import facts
 from tests.admin.client import Admin
 from tests.admin.client import group as made_group
 from tests.matrix.doors import ADMIN
@@ -140,7 +146,7 @@ def test_a_group_in_use_goes_with_its_keys_in_one_call(admin: Admin, world: Worl
     token = world.token(key)
     address = f"authorization-groups/{group['id']}"
     refused = admin.refused(409, "DELETE", address)
-    assert (refused["error"], refused["message"]) == ("group_in_use", "1 API keys use this group.")
+    assert (refused["error"], refused["message"]) == ("group_in_use", "API keys that use this group: 1.")
     assert world.introspect(key, token)["scope"] == "contacts:read contacts:write"
     admin.ok("DELETE", f"{address}?move_to=Read+only")
     assert world.introspect(key, token)["scope"] == "contacts:read"
@@ -158,3 +164,39 @@ def test_the_catalogue_is_the_operators_and_groups_draw_on_it(admin: Admin, oper
     admin.refused(403, "GET", "scopes")
     for forbidden in ("tenants:write", "scopes:write", "signing_keys:write", "resource_servers:read"):
         assert admin.fields("POST", "authorization-groups", {"name": "Up", "scopes": [forbidden]}) == {"scopes"}
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (Role.GLOBAL_ADMIN, {"Full access", "Read only"}),
+        (Role.TENANT_ADMINISTRATOR, {"Full access", "Read only"}),
+        (Role.SUPER_USER, {"Read only"}),
+        (Role.AUDITOR, {"Read only"}),  # it holds as much; that it may make no keys is asked before
+        (Role.MEMBER, set()),
+    ],
+)
+def test_nobody_assigns_more_than_their_role_holds_but_global_admins(world: World, role: Role, may: set[str]) -> None:
+    tenant, product = world.tenant["id"], world.ctx.database.read(facts.product_scopes)
+    someone = person(world, role)
+    unbound = role is Role.GLOBAL_ADMIN
+    actor = Actor("member", someone["id"], tenant, scope=of_role(role, product), unbound=unbound)
+    strong, weak = world.key("Strong", group="Full access"), world.key("Weak", group="Read only")
+    now = world.clock()
+    for named in ("Full access", "Read only"):
+        target = strong if named == "Full access" else weak
+        tries: list[Callable[[], Any]] = [
+            lambda named=named: keys.create(world.ctx, actor, tenant, NewKey("New", group=named), now),
+            lambda named=named: keys.edit(world.ctx, actor, tenant, weak.id, now, group=named),
+            lambda target=target: rotation.rotate(world.ctx, actor, tenant, target.id, now),
+        ]
+        for attempt in tries:
+            if named in may:
+                attempt()
+            else:
+                with pytest.raises(Forbidden) as forbidden:
+                    attempt()
+                assert forbidden.value.code == "group_exceeds_caller"
+        keys.edit(world.ctx, OPERATOR, tenant, weak.id, now, group="Read only")
+    own = keys.create(world.ctx, actor, tenant, NewKey("Own", group=CREATOR), world.clock())
+    assert own.key["scopes"] == sorted(of_role(role, product)), "one's own permissions are never more than one's own"

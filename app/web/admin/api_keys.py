@@ -19,6 +19,7 @@ from app.web.admin.shapes import Expiry, Lines, PageQuery, Shape, left_out
 
 operations = Operations("API keys")
 GROUP = AliasChoices("group", "authorization_group")
+KEYS_USED = "X-API-Keys-Used"
 KeyList = answers.list_of(answers.ApiKey, "ApiKeyList")
 
 
@@ -74,7 +75,9 @@ def address(path: str, name: str) -> str:
     return f"{path}/{quote(name, safe=':')}"
 
 
-@operations.add("GET", "/admin/api-keys", "api_keys:read", "List keys", query=KeyQuery, answer=KeyList)
+@operations.add(
+    "GET", "/admin/api-keys", "api_keys:read", "List keys", query=KeyQuery, answer=KeyList, tells=(KEYS_USED,)
+)
 def list_api_keys(call: Call) -> Reply:
     """GET /admin/api-keys."""
     asked = call.query
@@ -89,7 +92,7 @@ def list_api_keys(call: Call) -> Reply:
         limit=asked.per,
     )
     reply = listed(call, page.items, page.next, page.total)
-    return replace(reply, headers=(("X-API-Keys-Used", str(key_counts.key_usage(call.ctx, call.tenant_id, call.now))),))
+    return replace(reply, headers=((KEYS_USED, str(key_counts.key_usage(call.ctx, call.tenant_id, call.now))),))
 
 
 @operations.add(

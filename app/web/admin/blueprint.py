@@ -91,7 +91,7 @@ def _answer(operation: Operation, call: Call) -> Answer:
             raise conditions.not_the_version_seen() from conflict
         raise
     told = expiry_headers(call.asked_by, call.http) if call.asked_by is not None else ()
-    return answer._replace(headers=(*answer.headers, *told)) if told else answer
+    return answer._replace(headers=answer.headers + told) if told else answer
 
 
 def _written(operation: Operation, reply: Reply) -> Answer:

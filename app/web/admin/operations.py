@@ -104,6 +104,7 @@ class Operation:
     answer     the body's model; None for an answer without a body
     once       whether `Idempotency-Key` is understood
     versioned  whether `If-Match` is
+    tells      headers that only this one's answer has
     """
 
     method: str
@@ -119,6 +120,7 @@ class Operation:
     status: int = 200
     once: bool = False
     versioned: bool = False
+    tells: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

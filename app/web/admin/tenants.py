@@ -71,7 +71,7 @@ def create_tenant(call: Call) -> Reply:
 @operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.TenantInUse)
 def show_tenant(call: Call) -> Reply:
     """GET /admin/tenants/<id or name>."""
-    return _in_use(call, call.path["id"])
+    return Reply(key_counts.tenant_in_use(call.ctx, call.path["id"], call.now))
 
 
 @operations.add(
@@ -105,7 +105,7 @@ def close_tenant(call: Call) -> Reply:
 @own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.TenantInUse)
 def show_own_tenant(call: Call) -> Reply:
     """GET /admin/tenant."""
-    return _in_use(call, call.tenant_id)
+    return Reply(key_counts.tenant_in_use(call.ctx, call.tenant_id, call.now))
 
 
 @own.add(
@@ -120,8 +120,3 @@ def show_own_tenant(call: Call) -> Reply:
 def edit_own_tenant(call: Call) -> Reply:
     """PATCH /admin/tenant."""
     return Reply(tenants.change(call.ctx, call.actor, call.tenant_id, call.now, version=call.version, **call.given))
-
-
-def _in_use(call: Call, tenant: str) -> Reply:
-    used = key_counts.key_usage(call.ctx, tenant, call.now).used
-    return Reply({**tenants.show(call.ctx, tenant), "keys_used": used})
