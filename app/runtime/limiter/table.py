@@ -18,9 +18,9 @@ FORM = 0x4B54_5031  # "KTP1"; the file's name carries the version too, so that t
 _FORM, _SLOTS, _MOVED, HEADER = 0, 1, 2, 64  # in words of 32 bits
 # Then marks: the second in which something last happened to any name of that hash. See `HostCounters.recent`.
 MARKS = 4096
-# Then the slots: the name's digest in two words, its window, and a word that keeps digests aligned.
+# Then the slots: the name's tag in two words, its window, and a word that keeps tags aligned.
 _WINDOW, SLOT = 2, pace.CELLS + 3
-PROBES = 16  # a name is found in one of so many slots from where its digest points
+PROBES = 16  # a name is found in one of so many slots from where its tag points
 _KNOWN = 65_536
 
 
@@ -38,7 +38,7 @@ class Table:
         try:
             self._map = mmap.mmap(descriptor, 0)
             self._bytes = memoryview(self._map)
-            self.cells, self._digests = self._bytes.cast("I"), self._bytes.cast("Q")
+            self.cells, self._tags = self._bytes.cast("I"), self._bytes.cast("Q")
             self.slots = self.cells[_SLOTS]
             if self.cells[_FORM] != FORM or len(self.cells) != words(self.slots):
                 raise ValueError("another form")
@@ -46,11 +46,11 @@ class Table:
             self._closed()
             raise ValueError(f"{file.name} holds no counters of this version") from error
         self.lock = HostLock(descriptor)
-        self._known: dict[str, tuple[int, int]] = {}  # name: its digest, its slot
+        self._known: dict[str, tuple[int, int]] = {}  # name: its tag, its slot
 
     def close(self) -> None:
         """Let go of the file."""
-        for view in (self.cells, self._digests, self._bytes):
+        for view in (self.cells, self._tags, self._bytes):
             view.release()
         self._map.close()
         self._closed()
@@ -63,14 +63,14 @@ class Table:
     def find(self, name: str) -> int | None:
         """Where a name's window is; None when it has none."""
         known = self._known.get(name)
-        if known is not None and self._digests[known[1] // 2] == known[0]:
+        if known is not None and self._tags[known[1] // 2] == known[0]:
             return known[1] + _WINDOW
-        digest = _digest(name)
-        for slot in self._probed(digest):
-            if self._digests[slot // 2] == digest:
+        tag = _tag(name)
+        for slot in self._probed(tag):
+            if self._tags[slot // 2] == tag:
                 if len(self._known) >= _KNOWN:
                     self._known.clear()
-                self._known[name] = digest, slot
+                self._known[name] = tag, slot
                 return slot + _WINDOW
         return None
 
@@ -80,19 +80,19 @@ class Table:
         forgetful   whether the slot that was last used longest ago may be taken when none is idle
         raises      Full
         """
-        return self.find(name) or self._take(_digest(name), second, forgetful=forgetful)
+        return self.find(name) or self._take(_tag(name), second, forgetful=forgetful)
 
-    def _take(self, digest: int, second: int, *, forgetful: bool) -> int:
-        slot = min(self._probed(digest), key=lambda slot: self.cells[slot + _WINDOW])
-        if not (forgetful or self._digests[slot // 2] == 0 or pace.idle(self.cells, slot + _WINDOW, second)):
+    def _take(self, tag: int, second: int, *, forgetful: bool) -> int:
+        slot = min(self._probed(tag), key=lambda slot: self.cells[slot + _WINDOW])
+        if not (forgetful or self._tags[slot // 2] == 0 or pace.idle(self.cells, slot + _WINDOW, second)):
             raise Full
         for cell in range(slot + _WINDOW, slot + _WINDOW + pace.CELLS):
             self.cells[cell] = 0
-        self._digests[slot // 2] = digest  # last: whoever is killed before leaves an idle window
+        self._tags[slot // 2] = tag  # last: whoever is killed before leaves an idle window
         return slot + _WINDOW
 
-    def _probed(self, digest: int) -> list[int]:
-        return [HEADER + MARKS + (digest + step) % self.slots * SLOT for step in range(PROBES)]
+    def _probed(self, tag: int) -> list[int]:
+        return [HEADER + MARKS + (tag + step) % self.slots * SLOT for step in range(PROBES)]
 
     def move(self, file: Path, slots: int, second: int) -> None:
         """Let a larger file take this one's place, with every window that still counts.
@@ -113,9 +113,9 @@ class Table:
 
     def _copy(self, larger: Table, second: int) -> None:
         for slot in range(HEADER + MARKS, len(self.cells), SLOT):
-            digest = self._digests[slot // 2]
-            if digest and not pace.idle(self.cells, slot + _WINDOW, second):
-                to = larger._take(digest, second, forgetful=False)
+            tag = self._tags[slot // 2]
+            if tag and not pace.idle(self.cells, slot + _WINDOW, second):
+                to = larger._take(tag, second, forgetful=False)
                 larger.cells[to : to + pace.CELLS] = self.cells[slot + _WINDOW : slot + _WINDOW + pace.CELLS]
 
 
@@ -138,5 +138,5 @@ def drawn(file: Path, slots: int) -> Path:
     return Path(name)
 
 
-def _digest(name: str) -> int:
+def _tag(name: str) -> int:
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") or 1  # 0 is a slot nobody has had
