@@ -61,6 +61,7 @@ def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[s
         ("X-Key-Id", caller.key_id),
         ("X-Tenant-Id", caller.facts.tenant_id or ""),
         ("X-Scope", scopes.pack(held)),
+        *expiry_headers(caller, request),
         *NO_STORE,
         *expiry_headers(caller, request),
     )
