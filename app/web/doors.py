@@ -89,8 +89,9 @@ def enter(
 def named_tenant(request: Request) -> str | None:
     """The tenant that a call says it is for in `X-Tenant`, by ID or name; None when it does not say."""
     named = request.header("X-Tenant")
-    if named is None or not named.strip():
+    if named is None:
         return None
+    # Granian empties a value that is not ASCII, so that an empty one may have named anybody: it is nobody's.
     return named.strip().encode("latin-1", "replace").decode("utf-8", "replace")  # names may be of any script
 
 
