@@ -7,6 +7,7 @@ from app.actions.access import Caller
 from app.domain import credentials, scopes
 from app.domain.events import Actor
 from app.domain.expiry import expiration_state
+from app.domain.pace import Allowance
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.domain.times import rfc3339
@@ -54,12 +55,22 @@ def _from_authorization(authorization: tuple[str, str], *, basic: bool) -> tuple
     return (BEARER if credentials.looks_like_secret(rest) else TOKEN), rest
 
 
-def enter(request: Request, audience: str, needed: frozenset[str], *, basic: bool = True) -> tuple[Caller, str]:
+def enter(
+    request: Request,
+    audience: str,
+    needed: frozenset[str],
+    *,
+    basic: bool = True,
+    kinds: frozenset[str] | None = None,
+    allowance: Allowance | None = Allowance.TENANT,
+) -> tuple[Caller, str]:
     """Let a call in by whatever door it came, as (caller, door).
 
-    audience   what an access token must be for
-    needed     scopes the call wants to use
-    raises     Refused
+    audience    what an access token must be for
+    needed      scopes the call wants to use
+    kinds       of keys that may come in here; None is every kind
+    allowance   what the call is paid from, when nothing else speaks against it; None when the caller of this sees to it
+    raises      Refused
     """
     request.needed = needed
     door, text = presented(request, basic=basic)
@@ -68,6 +79,10 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
         caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
     else:
         caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
+    if kinds is not None and caller.facts.kind not in kinds:
+        raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
+    if allowance is not None:
+        request.spent = access.spend(request.ctx, caller, allowance)
     return caller, door
 
 
