@@ -9,6 +9,7 @@ from app.clock import Clock, utc_now
 from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
 from app.runtime.metrics import Metrics
+from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
@@ -24,6 +25,7 @@ class Context:
     vault: Vault
     database: Database
     ring: KeyRing
+    recorder: Recorder
     clock: Clock = utc_now
     entropy: Entropy = secrets.token_bytes
     throttle: GuessingThrottle = field(default_factory=GuessingThrottle)

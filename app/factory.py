@@ -13,6 +13,7 @@ from app.context import Context
 from app.domain.credentials import Entropy
 from app.runtime import log, vault
 from app.runtime.metrics import AUDIT
+from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.settings import Settings
 from app.store.database import Database
@@ -35,7 +36,8 @@ def open_context(
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
-    ctx = Context(settings, keys, database, KeyRing(database, keys), clock, entropy)
+    recorder = Recorder(database, settings.callers_kept, settings.usage_kept)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), recorder, clock, entropy)
 
     def told(event: str, **members: Any) -> None:
         log.told(event, **members)

@@ -55,7 +55,7 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
         raise Refused(Verdict(Reason.UNKNOWN_KEY))
     if not same:
         ctx.throttle.failed(presented.key_id, address, now)
-        raise Refused(Verdict(Reason.WRONG_SECRET))
+        raise Refused(Verdict(Reason.WRONG_SECRET), found)
     return Caller(found, terms_of(ctx, found))
 
 
@@ -78,9 +78,9 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     ):  # another process may just have revoked it
         raise Refused(Verdict(Reason.BAD_TOKEN))
     if not claims.current(now):
-        raise Refused(Verdict(Reason.TOKEN_EXPIRED))
+        raise Refused(Verdict(Reason.TOKEN_EXPIRED), facts)
     if revoked:
-        raise Refused(Verdict(Reason.TOKEN_REVOKED))
+        raise Refused(Verdict(Reason.TOKEN_REVOKED), facts)
     terms = terms_of(ctx, facts)
     return Caller(facts, terms._replace(scope=terms.scope & claims.scope), claims)
 
@@ -113,7 +113,7 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     terms = caller.terms if address_known else caller.terms._replace(networks=())
     verdict = policy.decide(terms, attempt, now)
     if verdict.reason is not None:
-        raise Refused(replace(verdict, proven=True))
+        raise Refused(replace(verdict, proven=True), caller.facts)
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
@@ -134,7 +134,7 @@ def admit_token(ctx: Context, token: str, audience: str, attempt: Attempt, now: 
     """Verify a token for one audience and let the policy decide about its key; raises Refused."""
     caller = behind_token(ctx, token, now)
     if caller.claims is None or caller.claims.audience != audience:
-        raise Refused(Verdict(Reason.BAD_TOKEN))
+        raise Refused(Verdict(Reason.BAD_TOKEN), caller.facts)
     judge(caller, attempt, now)
     return caller
 

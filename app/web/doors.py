@@ -66,6 +66,7 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
         caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
     else:
         caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
+    request.facts = caller.facts
     named = request.header("X-Tenant")
     if named is not None and named not in {caller.facts.tenant_id, caller.facts.tenant_name}:
         raise Refused(Verdict(Reason.OTHER_TENANT, proven=True))

@@ -235,7 +235,9 @@ def authenticate(request: OAuthRequest) -> Caller:
     presented = credentials.parse(secret)
     if presented.key_id != client_id:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    return access.admit(http.ctx, presented, Attempt(http.address), http.now)
+    caller = access.admit(http.ctx, presented, Attempt(http.address), http.now)
+    http.facts = caller.facts
+    return caller
 
 
 def _token(request: OAuthRequest) -> str:
