@@ -12,6 +12,7 @@ from multiprocessing.util import Finalize
 from sqlalchemy import Connection
 
 from app.domain.clients import LONGEST_READ
+from app.domain.evidence import WRITTEN_WITHIN
 from app.domain.refusals import Conflict, Unavailable
 from app.domain.times import zone
 from app.domain.usage import NO_SECRET, NOBODY, Outcome, Use, add_up
@@ -20,7 +21,7 @@ from app.store import usage_limits, usage_writes
 from app.store.database import Database
 from app.store.facts import Facts
 
-WRITE_EVERY_SECONDS = 5.0
+WRITE_EVERY_SECONDS = WRITTEN_WITHIN.total_seconds() / 2
 FORGET_EVERY = timedelta(minutes=10)
 MOST_USES, MOST_UNTOLD = 20_000, 10_000  # told apart between two writes; beyond that without callers
 AT_ONCE = 500  # uses a transaction: a key is created in between

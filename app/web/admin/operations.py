@@ -16,6 +16,8 @@ from app.domain.events import Actor
 from app.web.doors import actor
 from app.web.request import Request
 
+CSV = "text/csv; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -24,12 +26,14 @@ class Reply:
     location   the new object's address, of a create
     repeated   nothing was changed: this request was answered before
     link       the address of a list's next page
+    table      the answer as CSV, in place of a body
     """
 
     body: dict[str, Any] | None = None
     location: str | None = None
     repeated: bool = False
     link: str | None = None
+    table: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ class Operation:
     answer     the body's model; None for an answer without a body
     once       whether `Idempotency-Key` is understood
     versioned  whether `If-Match` is
+    csv        whether the answer can also be had as CSV
     """
 
     method: str
@@ -117,6 +122,7 @@ class Operation:
     status: int = 200
     once: bool = False
     versioned: bool = False
+    csv: bool = False
 
     @property
     def name(self) -> str:
