@@ -99,7 +99,7 @@ def act(ctx: Any, order: dict[str, Any], now: datetime) -> str:
                 keys.create(ctx, OPERATOR, tenant, NewKey("Racer", group="Full access"), now, once).key["client_id"]
             )
         if action == "rotate":
-            seen = {"version": order["version"]} if "version" in order else {}
+            seen = {name: order[name] for name in ("version", "expires_at") if name in order}
             overlap = timedelta(seconds=order.get("overlap", 0))
             rotation.rotate(ctx, OPERATOR, tenant, key_id, now, overlap=overlap, once=once, **seen)
         elif action == "edit":
@@ -151,6 +151,7 @@ def main() -> None:
     for line in sys.stdin:
         say(together(app.extensions["keyturn"], json.loads(line), clock()))
     server.shutdown()
+    app.extensions["keyturn"].recorder.flush()
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from tests.fixtures import database, make_world, postgres_template, sqlite_template, world
 from tests.house.test_assertions import ASSERTIONS
+from tests.house.test_rows import ROWS
 from tests.postgres import PostgresServer
 
 __all__ = ["database", "make_world", "postgres", "postgres_template", "sqlite_template", "world"]
@@ -20,10 +21,14 @@ if os.environ.get("CI"):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print which assertions of the specifications still wait, and for what."""
+    """Print which assertions of the specifications and rows of the acceptance list still wait, and for what."""
     waiting = {number: assertion["open"] for number, assertion in ASSERTIONS.items() if "open" in assertion}
     terminalreporter.write_sep("-", f"open assertions: {len(waiting)} of {len(ASSERTIONS)}")
     for number, reason in waiting.items():
+        terminalreporter.write_line(f"{number}: {reason}")
+    rows = {number: row["open"] for number, row in ROWS.items() if "open" in row}
+    terminalreporter.write_sep("-", f"open rows of the acceptance list, without a screen: {len(rows)} of {len(ROWS)}")
+    for number, reason in rows.items():
         terminalreporter.write_line(f"{number}: {reason}")
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from app import models
 from app.actions import keys, rotation, tenants
 from app.store import audit
 from tests.another import Another
@@ -34,6 +37,16 @@ def race(nodes: Outcomes, threads: int, *orders: dict[str, Any]) -> Counter[str]
     for process, order in zip((one, other), orders * (2 // len(orders)), strict=True):
         process.start(threads=threads, **order)
     return Counter(one.outcomes() + other.outcomes())
+
+
+def expire(world: World, key: Key) -> None:
+    """Let a key have expired already at the hour that the other processes stand at."""
+    with world.ctx.database.transaction() as connection:
+        connection.execute(
+            update(models.Key)
+            .where(models.Key.key_id == key.id)
+            .values(expires_at=world.clock() - timedelta(seconds=1))
+        )
 
 
 def secrets_that_work(node: Another, *secrets: str) -> list[bool]:
@@ -103,6 +116,19 @@ def test_of_thirty_two_creates_at_one_below_the_limit_exactly_one_succeeds(nodes
         outcomes = race(nodes, 16, {"action": "create", "tenant": tenant["id"]})
         assert outcomes.pop("key_limit_reached") == 31
         assert [key_id[:3] for key_id in outcomes] == ["kt_"]
+
+
+def test_an_expired_key_and_a_new_one_do_not_both_get_the_last_place(nodes: Outcomes) -> None:
+    world = nodes[0]
+    for number in range(ROUNDS):
+        tenant = world.new_tenant(f"Tenant {number}", key_limit=1)
+        key = world.key(tenant=tenant)
+        expire(world, key)
+        rotate = {"action": "rotate", "tenant": tenant["id"], "key_id": key.id, "expires_at": None}
+        outcomes = race(nodes, 4, rotate, {"action": "create", "tenant": tenant["id"]})
+        made = [word for word in outcomes if word == "ok" or word.startswith("kt_")]
+        assert sum(outcomes[word] for word in made) == 1, outcomes
+        assert set(outcomes) - set(made) <= {"key_limit_reached", "version_conflict", "key_expired"}
 
 
 def test_a_deleted_key_makes_room_for_exactly_one(nodes: Outcomes) -> None:

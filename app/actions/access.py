@@ -11,7 +11,7 @@ from app.domain import credentials, policy, scopes
 from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
 from app.domain.policy import Attempt, KeyTerms
-from app.domain.refusals import Reason, Refused, Verdict
+from app.domain.refusals import ENDED, Reason, Refused, Verdict
 from app.domain.status import reference
 from app.domain.tokens import Claims, Unreadable, read
 from app.store import facts as reads
@@ -108,12 +108,13 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     """Let the policy decide about a recognised caller.
 
     address_known   False only at introspection without `client_address`: the list is then handed out instead
-    raises          Refused; the caller has proved itself, so the verdict may be told
+    raises          Refused; who showed the secret itself may be told why it works no more
     """
     terms = caller.terms if address_known else caller.terms._replace(networks=())
     verdict = policy.decide(terms, attempt, now)
     if verdict.reason is not None:
-        raise Refused(replace(verdict, proven=True), caller.facts)
+        proven = caller.claims is None or verdict.reason not in ENDED
+        raise Refused(replace(verdict, proven=proven), caller.facts)
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
@@ -149,6 +150,7 @@ def terms_of(ctx: Context, facts: Facts) -> KeyTerms:
         suspended_by=_suspended_by(facts),
         networks=networks(facts.networks) if facts.networks else (),
         scope=_scope(ctx, facts),
+        tenant=(facts.tenant_id, facts.tenant_name),
     )
 
 

@@ -162,7 +162,9 @@ def delete(
         if target is None and (before["keys"] or is_default):
             raise Conflict(
                 "group_in_use",
-                "The tenant's default group cannot go." if is_default else f"{before['keys']} API keys use this group.",
+                "The tenant's default group cannot go."
+                if is_default
+                else f"API keys that use this group: {before['keys']}.",
                 ("Name another group to move them to.",),
             )
         if is_default and target is not None:

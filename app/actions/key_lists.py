@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from app.actions import cursors
 from app.actions.key_steps import TENANT_KEY
-from app.actions.shapes import EXPIRING_SOON, key_objects
+from app.actions.shapes import key_objects
 from app.context import Context
 from app.domain.credentials import SECRET_LENGTH
+from app.domain.expiry import EXPIRING_SOON
 from app.domain.health import Question
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem

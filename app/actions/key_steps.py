@@ -29,10 +29,12 @@ class KeyWithSecret:
 
     key: dict[str, Any]
     issued: Issued | None
+    notices: tuple[str, ...] = ()
 
     def body(self) -> dict[str, Any]:
-        """The answer: the key object, and `client_secret` the only time it can be had."""
-        return self.key if self.issued is None else {**self.key, "client_secret": self.issued.text}
+        """The answer: the key object, `client_secret` the only time it can be had, `notices` if there are any."""
+        secret = {} if self.issued is None else {"client_secret": self.issued.text}
+        return {**self.key, **secret, **({"notices": list(self.notices)} if self.notices else {})}
 
 
 def add_secret(ctx: Context, connection: Connection, key_id: str, now: datetime) -> Issued:

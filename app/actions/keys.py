@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from app.context import Context
 from app.domain import credentials
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
-from app.domain.networks import parse_list
+from app.domain.networks import notices, parse_list
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.store import audit, tenants
 from app.store import keys as store
@@ -86,7 +86,8 @@ def create(
         )
         tenants.count_listed(connection, tenant_id, 1)
         issued = add_secret(ctx, connection, key_id, now)
-        return finish(ctx, connection, Event.KEY_CREATED, actor, tenant_id, key_id, now, issued=issued, once=once)
+        made = finish(ctx, connection, Event.KEY_CREATED, actor, tenant_id, key_id, now, issued=issued, once=once)
+        return replace(made, notices=tuple(notices(list(new.ip_allowlist))))
 
 
 def add_key(ctx: Context, connection: Connection, **columns: Any) -> str:
@@ -112,6 +113,7 @@ def edit(
     """Change what is given of a key. In force at its next use, for tokens issued before too.
 
     version   the version the caller saw; None takes the key as it is
+    returns   the key object, and `notices` about its address list if there are any
     raises    NotFound, Conflict (version_conflict, key_revoked), Forbidden, Invalid
     """
     problems: list[Problem] = []
@@ -137,7 +139,8 @@ def edit(
             raise Invalid(*problems)
         before = key_object(connection, row, now)
         change(connection, row, **columns)
-        return finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=before).key
+        made = finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=before)
+        return replace(made, notices=tuple(notices(list(ip_allowlist or ())))).body()
 
 
 def revoke(

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.domain import credentials, scopes
+from app.domain.expiry import expiration_state
 from app.domain.times import rfc3339
 from app.store import facts, groups, keys, members, usage
 
-EXPIRING_SOON = timedelta(days=14)
 Uses = tuple[Row[Any] | None, dict[int, Row[Any]]]  # of a key, and of secrets by their numbers
-
-
-def expiration_state(expires_at: datetime | None, now: datetime) -> str:
-    """`valid`, `expiring_soon` or `expired`."""
-    if expires_at is None or expires_at - now > EXPIRING_SOON:
-        return "valid"
-    return "expired" if now >= expires_at else "expiring_soon"
 
 
 def key_objects(connection: Connection, rows: list[Row[Any]], now: datetime) -> list[dict[str, Any]]:

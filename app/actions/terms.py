@@ -53,10 +53,11 @@ def refuse_closed(tenant: Row[Any]) -> None:
 
 def refuse_over_limit(connection: Connection, tenant: Row[Any], now: datetime) -> None:
     """Keep a tenant within its key limit; its row is locked, so the count holds until the transaction ends."""
-    if tenant.key_limit is not None and keys.usable_count(connection, tenant.id, now) >= tenant.key_limit:
+    used = keys.usable_count(connection, tenant.id, now) if tenant.key_limit is not None else 0
+    if tenant.key_limit is not None and used >= tenant.key_limit:
         raise Conflict(
             "key_limit_reached",
-            f"This tenant has {tenant.key_limit} of {tenant.key_limit} keys.",
+            f"This tenant has {used} of {tenant.key_limit} API Keys.",
             ("Revoke a key you no longer need.", "Contact support to raise the limit."),
         )
 
@@ -129,7 +130,8 @@ def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Probl
         )
         return None
     today = now.astimezone(here).date().isoformat()
-    if end <= now or text <= today:
+    # Of dates only: where today has begun earlier than in UTC, an instant ahead may be written with yesterday's date.
+    if end <= now or (len(text) == len(today) and text <= today):
         problems.append(Problem("expires_at", "past", "Must lie in the future."))
         return None
     return end

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.actions import tenants
+from app.actions import key_counts, tenants
 from app.cli.output import confirm, json_flag, tell_list, tell_object, yes_flag
 from app.cli.session import every, opened
 from app.cli.values import Duration, Limit
@@ -46,7 +46,7 @@ def list_(*, as_json: bool) -> None:
 def show(*, tenant: str, as_json: bool) -> None:
     """Show one tenant."""
     with opened() as here:
-        tell_object(tenants.show(here.ctx, tenant), as_json)
+        tell_object(key_counts.tenant_in_use(here.ctx, tenant, here.now), as_json)
 
 
 @command.command("set")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_interface, ip_network
 
 from app.domain.refusals import Problem
 
@@ -65,6 +65,25 @@ def parse_list(lines: list[str], name: str = "ip_allowlist") -> tuple[list[str],
     if len(networks) > MOST_NETWORKS:
         problems.append(Problem(name, "too_many", f"At most {MOST_NETWORKS} entries are allowed."))
     return list(networks), problems
+
+
+def notices(lines: list[str]) -> list[str]:
+    """Tell what became of lines that mean something else than they seem to.
+
+    lines     as for `parse_list`, all of them good
+    returns   a sentence for every line whose host bits were cleared, or that lets everybody in
+    """
+    told = []
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text:
+            continue
+        network = parse_network(text)
+        if str(network.network_address) != str(ip_interface(text).ip):
+            told.append(f"Line {number} saved as {network}.")
+        if network.prefixlen == 0:
+            told.append(f"Line {number} allows every IPv{network.version} address.")
+    return told
 
 
 @lru_cache(maxsize=4096)

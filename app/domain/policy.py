@@ -19,6 +19,7 @@ class KeyTerms(NamedTuple):
     expires_at                 first instant at which it no longer works, or None for never
     suspended_by               why it is suspended, or None
     networks                   where it may be used from; empty means anywhere
+    tenant                     what its tenant is called: ID and name
     scope                      scopes of its group, as of now
     """
 
@@ -29,13 +30,19 @@ class KeyTerms(NamedTuple):
     suspended_by: Reason | None = None
     networks: tuple[Network, ...] = ()
     scope: frozenset[str] = frozenset()
+    tenant: tuple[str | None, ...] = ()
 
 
 class Attempt(NamedTuple):
-    """What a caller wants: scopes to use, from an address. `address` None is unknown and matches no list."""
+    """What a caller wants: scopes to use, from an address, in a tenant.
+
+    address   None is unknown and matches no list
+    tenant    the ID or name of the tenant it believes to be in; None when it says nothing
+    """
 
     address: Address | None = None
     scope: frozenset[str] = frozenset()
+    tenant: str | None = None
 
 
 def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
@@ -58,6 +65,8 @@ def decide(terms: KeyTerms, attempt: Attempt, now: datetime) -> Verdict:
         return Verdict(terms.suspended_by)
     if terms.networks and not within(attempt.address, terms.networks):
         return Verdict(Reason.ADDRESS_REFUSED)
+    if attempt.tenant is not None and attempt.tenant not in terms.tenant:
+        return Verdict(Reason.OTHER_TENANT)
     return within_scope(terms.scope, attempt.scope)
 
 

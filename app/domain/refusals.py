@@ -37,6 +37,10 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
 
 
+# Reasons that end a secret for good: to be told to whoever shows that secret, and to nobody who holds a token of it.
+ENDED = frozenset({Reason.REPLACED, Reason.DELETED, Reason.REVOKED, Reason.EXPIRED})
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer of the policy: allowed when there is no reason against it.

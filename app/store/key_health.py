@@ -7,14 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from app.domain import health
+from app.domain.expiry import EXPIRING_SOON
 from app.domain.scopes import FULL_ACCESS
 from app.models import Group, Key, KeyUse, Secret, SecretUse
 
 STILL = timedelta(days=7)
-SOON, LONG_OVERLAP = timedelta(days=14), timedelta(hours=24)
+LONG_OVERLAP = timedelta(hours=24)
 OLD_SECRET, UNUSED, NEVER_USED = timedelta(days=90), timedelta(days=90), timedelta(days=30)
+
+_Use = aliased(KeyUse)  # a list in the order of last use has the table itself already
 
 
 def _live(now: datetime) -> ColumnElement[bool]:
@@ -22,7 +26,7 @@ def _live(now: datetime) -> ColumnElement[bool]:
 
 
 def _use(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(KeyUse.key_id == Key.key_id, *which)
+    return exists().where(_Use.key_id == Key.key_id, *which)
 
 
 def _secret(*which: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -30,12 +34,12 @@ def _secret(*which: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _expired_but_called(now: datetime) -> ColumnElement[bool]:
-    called = _use(KeyUse.dead_call_at >= Key.expires_at, KeyUse.dead_call_at >= now - STILL)
+    called = _use(_Use.dead_call_at >= Key.expires_at, _Use.dead_call_at >= now - STILL)
     return and_(Key.revoked_at.is_(None), Key.expires_at <= now, called)
 
 
 def _revoked_but_called(now: datetime) -> ColumnElement[bool]:
-    called = _use(KeyUse.dead_call_at >= Key.revoked_at, KeyUse.dead_call_at >= now - STILL)
+    called = _use(_Use.dead_call_at >= Key.revoked_at, _Use.dead_call_at >= now - STILL)
     return and_(Key.revoked_at.is_not(None), called)
 
 
@@ -46,7 +50,7 @@ def _browser_use(now: datetime) -> ColumnElement[bool]:
 
 
 def _expiring_soon(now: datetime) -> ColumnElement[bool]:
-    return and_(Key.revoked_at.is_(None), Key.expires_at > now, Key.expires_at <= now + SOON)
+    return and_(Key.revoked_at.is_(None), Key.expires_at > now, Key.expires_at <= now + EXPIRING_SOON)
 
 
 def _long_overlap(now: datetime) -> ColumnElement[bool]:
@@ -71,11 +75,11 @@ def _old_secret(now: datetime) -> ColumnElement[bool]:
 
 
 def _never_used(now: datetime) -> ColumnElement[bool]:
-    return and_(_live(now), Key.created_at <= now - NEVER_USED, _use(KeyUse.last_used_at.is_(None)))
+    return and_(_live(now), Key.created_at <= now - NEVER_USED, _use(_Use.last_used_at.is_(None)))
 
 
 def _idle(now: datetime) -> ColumnElement[bool]:
-    return and_(_live(now), _use(KeyUse.last_used_at <= now - UNUSED))
+    return and_(_live(now), _use(_Use.last_used_at <= now - UNUSED))
 
 
 # In the order of `app.domain.health`.

@@ -90,13 +90,11 @@ def delete(connection: Connection, key_id: str, now: datetime) -> bool:
 
 def usable_count(connection: Connection, tenant_id: str, now: datetime) -> int:
     """How many keys of a tenant can authenticate now; its row must be locked for the answer to hold."""
-    live = (
-        Key.tenant_id == tenant_id,
-        Key.kind == "tenant_api_key",
-        Key.revoked_at.is_(None),
-        or_(Key.expires_at.is_(None), Key.expires_at > now),
-    )
-    return connection.execute(select(func.count()).select_from(Key).where(*live)).scalar_one()
+    live = (Key.tenant_id == tenant_id, Key.kind == "tenant_api_key", Key.revoked_at.is_(None))
+    # Two stretches of one index; asked for with OR, SQLite looks at every row of the table behind it.
+    ends = (Key.expires_at.is_(None), Key.expires_at > now)
+    counts = [select(func.count()).select_from(Key).where(*live, end).scalar_subquery() for end in ends]
+    return int(connection.execute(select(counts[0] + counts[1])).scalar_one())
 
 
 def audience_exists(connection: Connection, audience: str, tenant_id: str | None) -> bool:

@@ -6,8 +6,10 @@ from app.actions import access
 from app.actions.access import Caller
 from app.domain import credentials, scopes
 from app.domain.events import Actor
+from app.domain.expiry import expiration_state
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
+from app.domain.times import rfc3339
 from app.web.faults import BadRequest
 from app.web.request import Request, basic_credentials, bearer
 
@@ -61,16 +63,29 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
     """
     request.needed = needed
     door, text = presented(request, basic=basic)
-    attempt = Attempt(request.address, needed)
+    attempt = Attempt(request.address, needed, named_tenant(request))
     if door == TOKEN:
         caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
     else:
         caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
     request.facts = caller.facts
-    named = request.header("X-Tenant")
-    if named is not None and named not in {caller.facts.tenant_id, caller.facts.tenant_name}:
-        raise Refused(Verdict(Reason.OTHER_TENANT, proven=True))
     return caller, door
+
+
+def named_tenant(request: Request) -> str | None:
+    """The tenant that a call says it is for in `X-Tenant`, by ID or name; None when it does not say."""
+    named = request.header("X-Tenant")
+    if named is None or not named.strip():
+        return None
+    return named.strip().encode("latin-1", "replace").decode("utf-8", "replace")  # names may be of any script
+
+
+def expiry_headers(caller: Caller, request: Request) -> tuple[tuple[str, str], ...]:
+    """`X-API-Key-Expires`, for a key that is about to; every door adds it to what it grants."""
+    end = caller.facts.expires_at
+    if end is None or expiration_state(end, request.now) == "valid":
+        return ()
+    return (("X-API-Key-Expires", str(rfc3339(end))),)
 
 
 def actor(caller: Caller, request: Request) -> Actor:

@@ -28,7 +28,7 @@ from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
 from app.web.client_credentials import client_credentials
-from app.web.doors import actor
+from app.web.doors import actor, expiry_headers, named_tenant
 from app.web.forms import Form
 from app.web.replies import Answer
 from app.web.request import Request
@@ -117,7 +117,7 @@ class ClientCredentials(ClientCredentialsGrant):
             "expires_in": grant.expires_in,
             "scope": scopes.pack(grant.scope),
         }
-        return 200, body, _JSON_UNSTORED
+        return 200, body, _JSON_UNSTORED + expiry_headers(caller, http)
 
 
 class Introspection(IntrospectionEndpoint):
@@ -235,7 +235,7 @@ def authenticate(request: OAuthRequest) -> Caller:
     presented = credentials.parse(secret)
     if presented.key_id != client_id:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    caller = access.admit(http.ctx, presented, Attempt(http.address), http.now)
+    caller = access.admit(http.ctx, presented, Attempt(http.address, tenant=named_tenant(http)), http.now)
     http.facts = caller.facts
     return caller
 

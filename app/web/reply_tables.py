@@ -31,6 +31,7 @@ OAUTH_CODES: dict[Reason, str] = {
             Reason.TENANT_CLOSED,
             Reason.CREATOR_INACTIVE,
             Reason.ADDRESS_REFUSED,
+            Reason.OTHER_TENANT,
             Reason.WRONG_KIND,
         ),
         "unauthorized_client",

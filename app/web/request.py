@@ -25,7 +25,9 @@ LARGEST_FORM = 64 * 1024
 BODY_READ = "keyturn.body_read"  # nothing of the body is left
 _SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 _BEARER = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750 §2.1: b64token
-_QUERY_CREDENTIALS = frozenset({"access_token", "api_key", "apikey", "key", "client_secret", "token"})
+_QUERY_CREDENTIALS = frozenset(
+    {"access_token", "api_key", "api-key", "apikey", "x-api-key", "x_api_key", "key", "client_secret", "token"}
+)
 
 
 class _Numbers:

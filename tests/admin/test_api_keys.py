@@ -87,10 +87,13 @@ def test_an_edit_changes_what_is_given_and_nothing_else(admin: Admin, world: Wor
     assert admin.ok("PATCH", f"api-keys/{key.id}", {"group": "Read only"})["group"]["id"] == "grp_ro"
 
 
+@pytest.mark.spec("S5-24")
 def test_what_cannot_be_changed_is_called_immutable(admin: Admin, world: World) -> None:
     fixed = {"client_id", "expires_at", "created_at", "status", "scopes", "tenant", "version", "secrets"}
     found = admin.refused(422, "PATCH", f"api-keys/{world.key().id}", dict.fromkeys(fixed))
     assert {(error["field"], error["code"]) for error in found["errors"]} == {(m, "immutable_member") for m in fixed}
+    for secret in ("client_secret", "secret"):
+        assert admin.fields("PATCH", f"api-keys/{world.key().id}", {secret: world.key().secret}) == {secret}
 
 
 def test_an_edit_that_breaks_a_rule_changes_nothing(admin: Admin, world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.admin.client import Admin, group
 from tests.world import World
 
@@ -28,6 +30,7 @@ def whole(admin: Admin, **query: str) -> list[str]:
     return [name for page in pages(admin, **query) for name in page]
 
 
+@pytest.mark.spec("S5-22")
 def test_the_oldest_come_first_fifty_a_page_with_the_total(admin: Admin, world: World) -> None:
     for number in range(51):
         world.clock.advance(seconds=1)
@@ -58,6 +61,7 @@ def test_pages_neither_skip_nor_repeat_when_keys_come_and_go(admin: Admin, world
         admin.ok("DELETE", f"api-keys/{newcomer.id}")
 
 
+@pytest.mark.spec("S5-18", "S5-19", "S5-20")
 def test_every_order_and_its_mirror(admin: Admin, world: World) -> None:
     for name, end in [("Écho", None), ("alpha", "2027-01-01"), ("Bravo", "2026-12-01"), ("delta", None)]:
         world.clock.advance(seconds=1)
@@ -93,6 +97,7 @@ def test_a_key_id_is_found_by_its_beginning_and_a_secret_by_its_key_id(admin: Ad
         assert names(admin, q=q) == ["Wanted"], q
 
 
+@pytest.mark.spec("S4-17", "S4-18", "S4-19")
 def test_status_expiration_and_group_narrow_together(admin: Admin, world: World) -> None:
     mine = group(world, "Contacts", "contacts:read")
     world.key("Soon", group="Contacts", expires_at="2026-11-30")

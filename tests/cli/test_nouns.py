@@ -47,7 +47,8 @@ def test_tenants_are_created_listed_set_and_closed(keyturn: Inside) -> None:
     )
     assert keyturn.json("tenants", "set", made["id"], "--key-limit", "7", "--api-access", "on")["key_limit"] == 7
     assert keyturn.json("tenants", "close", "Blue")["closed_at"]
-    assert keyturn.json("tenants", "show", "Blue")["closed_at"]
+    shown = keyturn.json("tenants", "show", "Blue")
+    assert (bool(shown["closed_at"]), shown["keys_used"]) == (True, 0)
     assert keyturn.failure("tenants", "close", "Blue") == "This tenant was closed before."
     assert keyturn.failure("keys", "list", "--tenant", "Nobody") == "There is no such tenant."
 

@@ -28,7 +28,10 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
         ("<script>alert(1)</script>", ""),
         ("\x00\x1b[31m", ""),
         ("", ""),
-        ("x" * 10_000, "x" * 80),
+        ("x" * 10_000, ""),
+        ("x" * 40 + "/1", "x" * 40 + "/1"),
+        ("kts_7Q2M9XK4T1V8B0CD_" + "x" * 43 + "_0aB3xY", ""),
+        ("MyApp/9.kts_7Q2M9XK4T1V8B0CD_" + "x" * 43 + "_0aB3xY", "MyApp/9"),
         ("=cmd|' /C calc'!A0", ""),
     ],
 )

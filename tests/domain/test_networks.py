@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import networks
-from app.domain.networks import parse_address, parse_list, parse_network, within
+from app.domain.networks import notices, parse_address, parse_list, parse_network, within
 
 addresses = st.ip_addresses()
 
@@ -136,3 +136,14 @@ def test_an_address_never_lies_in_a_network_of_the_other_kind() -> None:
     assert not within(IPv4Address("10.0.0.1"), (ip_network("::/0"),))
     assert not within(IPv6Address("::1"), (ip_network("0.0.0.0/0"),))
     assert within(IPv4Address("10.0.0.1"), (ip_network("::/0"), ip_network("10.0.0.0/8")))
+
+
+def test_a_line_that_was_saved_otherwise_than_written_is_told_by_its_number() -> None:
+    lines = ["10.0.0.7/24", " ", "10.0.0.7", "2001:DB8:0::/48", "::ffff:10.0.0.0/104", "0.0.0.0/0", "1.2.3.4/0"]
+    assert notices(lines) == [
+        "Line 1 saved as 10.0.0.0/24.",
+        "Line 5 saved as 10.0.0.0/8.",
+        "Line 6 allows every IPv4 address.",
+        "Line 7 saved as 0.0.0.0/0.",
+        "Line 7 allows every IPv4 address.",
+    ]

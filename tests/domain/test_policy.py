@@ -13,8 +13,9 @@ from app.domain.refusals import Reason
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 EARLIER, LATER, INSTANT = NOW - timedelta(days=1), NOW + timedelta(days=1), timedelta(microseconds=1)
 HOME, AWAY = ip_address("10.0.0.1"), ip_address("192.0.2.1")
-FINE = KeyTerms(networks=(ip_network("10.0.0.0/8"),), scope=frozenset({"contacts:read", "contacts:write"}))
-ASKED = Attempt(HOME, frozenset({"contacts:read"}))
+SCOPE = frozenset({"contacts:read", "contacts:write"})
+FINE = KeyTerms(networks=(ip_network("10.0.0.0/8"),), scope=SCOPE, tenant=("ten_1", "Acme"))
+ASKED = Attempt(HOME, frozenset({"contacts:read"}), "Acme")
 # Everything that can speak against a key, in the order in which it is told.
 AGAINST = [
     (Reason.DELETED, {"deleted_at": EARLIER}),
@@ -23,6 +24,7 @@ AGAINST = [
     (Reason.EXPIRED, {"expires_at": EARLIER}),
     (Reason.API_ACCESS_OFF, {"suspended_by": Reason.API_ACCESS_OFF}),
     (Reason.ADDRESS_REFUSED, {"networks": (ip_network("192.0.2.2/32"),)}),
+    (Reason.OTHER_TENANT, {"tenant": ("ten_2", "Globex")}),
     (Reason.SCOPE_REFUSED, {"scope": frozenset()}),
 ]
 

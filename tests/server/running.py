@@ -57,9 +57,17 @@ class Deployment:
         ctx = open_context(settings)
         deployment.begin(ctx, OPERATOR, now)
         tenant, _ = tenants.create(ctx, OPERATOR, "Acme", "enterprise", now)
+        self.tenant = tenant["id"]
         tenants.change(ctx, OPERATOR, tenant["id"], now, rate_limit=10**9)
         self.key: Key = as_key(keys.create(ctx, OPERATOR, tenant["id"], NewKey("Mobile App", group="Full access"), now))
         ctx.database.close()
+
+    def another_key(self, name: str = "Another", **more: Any) -> Key:
+        """A further key of the tenant; `more` as in `NewKey`."""
+        ctx, now = open_context(load(self.environment)), utc_now() - timedelta(seconds=1)
+        key = as_key(keys.create(ctx, OPERATOR, self.tenant, NewKey(name, group="Full access", **more), now))
+        ctx.database.close()
+        return key
 
     def serve(
         self, *arguments: str, host: str = "127.0.0.1", workers: int = 1, plane: str = "all", port: int | None = None

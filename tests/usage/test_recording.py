@@ -19,6 +19,7 @@ def shown(world: World, key: Key) -> dict[str, Any]:
     return keys.show(world.ctx, None, key.id, world.clock())
 
 
+@pytest.mark.spec("S2-14")
 def test_s2_14_a_key_shows_when_it_was_last_used_from_where_and_by_what(world: World) -> None:
     key = world.key()
     never = shown(world, key)

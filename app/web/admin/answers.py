@@ -96,8 +96,25 @@ class NewSecret(Answered):
     )
 
 
+class Noticed(Answered):
+    """What was read otherwise than it was written."""
+
+    notices: list[str] = left_out(
+        description="What became of address list lines that were saved otherwise than written; absent when none was.",
+        examples=[["Line 2 saved as 10.0.0.0/24."]],
+    )
+
+
+class EditedApiKey(ApiKey, Noticed):
+    """A key after an edit."""
+
+
 class ApiKeyWithSecret(ApiKey, NewSecret):
     """A key and its new secret."""
+
+
+class NewApiKey(ApiKeyWithSecret, Noticed):
+    """A new key and its secret."""
 
 
 class ResourceServer(ApiKey):
@@ -149,6 +166,12 @@ class Tenant(Answered):
     created_at: Time
     closed_at: Time | None
     version: Version
+
+
+class TenantInUse(Tenant):
+    """An organisation, looked at alone."""
+
+    keys_used: int = Field(description="How many usable keys it has: neither revoked nor expired.")
 
 
 class NewTenant(Tenant):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
 
-from app.actions import key_lists, keys
+from app.actions import key_counts, key_lists, keys
 from app.actions.key_lists import Filters
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -19,6 +20,7 @@ from app.web.admin.shapes import Expiry, Lines, PageQuery, Shape, left_out
 
 operations = Operations("API keys")
 GROUP = AliasChoices("group", "authorization_group")
+KEYS_USED = "X-API-Keys-Used"
 KeyList = answers.list_of(answers.ApiKey, "ApiKeyList")
 
 
@@ -77,7 +79,9 @@ def address(path: str, name: str) -> str:
     return f"{path}/{quote(name, safe=':')}"
 
 
-@operations.add("GET", "/admin/api-keys", "api_keys:read", "List keys", query=KeyQuery, answer=KeyList)
+@operations.add(
+    "GET", "/admin/api-keys", "api_keys:read", "List keys", query=KeyQuery, answer=KeyList, tells=(KEYS_USED,)
+)
 def list_api_keys(call: Call) -> Reply:
     """GET /admin/api-keys."""
     asked = call.query
@@ -91,7 +95,8 @@ def list_api_keys(call: Call) -> Reply:
         after=asked.after,
         limit=asked.per,
     )
-    return listed(call, page.items, page.next, page.total)
+    reply = listed(call, page.items, page.next, page.total)
+    return replace(reply, headers=((KEYS_USED, str(key_counts.key_usage(call.ctx, call.tenant_id, call.now))),))
 
 
 @operations.add(
@@ -100,7 +105,7 @@ def list_api_keys(call: Call) -> Reply:
     "api_keys:write",
     "Create a key",
     body=CreateKey,
-    answer=answers.ApiKeyWithSecret,
+    answer=answers.NewApiKey,
     status=201,
     once=True,
 )
@@ -124,7 +129,7 @@ def show_api_key(call: Call) -> Reply:
     "api_keys:write",
     "Edit a key",
     body=EditKey,
-    answer=answers.ApiKey,
+    answer=answers.EditedApiKey,
     versioned=True,
 )
 def edit_api_key(call: Call) -> Reply:

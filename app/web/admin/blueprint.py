@@ -17,7 +17,7 @@ from app.web.admin import bodies, conditions
 from app.web.admin.openapi import EVERY
 from app.web.admin.operations import CSV, Call, Operation, Reply
 from app.web.admin.shapes import Nothing
-from app.web.doors import enter
+from app.web.doors import enter, expiry_headers
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
@@ -86,16 +86,17 @@ def authorised(operation: Operation, http: Request) -> Caller:
 
 def _answer(operation: Operation, call: Call) -> Answer:
     try:
-        reply = operation.view(call)
+        answer = _written(operation, operation.view(call))
     except Conflict as conflict:
         if call.version is not None and conflict.code == "version_conflict":
             raise conditions.not_the_version_seen() from conflict
         raise
-    return _written(operation, reply)
+    told = expiry_headers(call.asked_by, call.http) if call.asked_by is not None else ()
+    return answer._replace(headers=answer.headers + told) if told else answer
 
 
 def _written(operation: Operation, reply: Reply) -> Answer:
-    headers: tuple[tuple[str, str], ...] = replies.NO_STORE
+    headers: tuple[tuple[str, str], ...] = (*replies.NO_STORE, *reply.headers)
     if reply.table is not None:
         return Answer(200, (("Content-Type", CSV), *headers), reply.table.encode())
     if reply.body is not None and isinstance(reply.body.get("version"), int):

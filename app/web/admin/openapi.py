@@ -124,6 +124,8 @@ def _success(operation: Operation) -> Json:
         names.append("ETag")
     names += ["Location"] if operation.status == 201 else []  # noqa: PLR2004
     names += ["Idempotent-Replayed"] if operation.once else []
+    names += ["X-API-Key-Expires"] if operation.scope is not None else []
+    names += operation.tells
     headers = {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names}
     found: Json = {"description": operation.summary, "headers": headers}
     if operation.answer is not None:

@@ -27,6 +27,7 @@ class Reply:
     repeated   nothing was changed: this request was answered before
     link       the address of a list's next page
     table      the answer as CSV, in place of a body
+    headers    what else is told about this answer
     """
 
     body: dict[str, Any] | None = None
@@ -34,6 +35,7 @@ class Reply:
     repeated: bool = False
     link: str | None = None
     table: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class Operation:
     once       whether `Idempotency-Key` is understood
     versioned  whether `If-Match` is
     csv        whether the answer can also be had as CSV
+    tells      headers that only this one's answer has
     """
 
     method: str
@@ -123,6 +126,7 @@ class Operation:
     once: bool = False
     versioned: bool = False
     csv: bool = False
+    tells: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -11,7 +11,8 @@ INTRODUCTION = (
     "Keyturn's management API, and in brief the protocol's own addresses. Send an API key with the scopes an operation "
     "names, as `Authorization: Bearer` or `X-API-Key`, or a token for `<issuer>/admin`. "
     "Bodies are JSON or forms; lists in forms are repeated members or lines. Errors are RFC 9457 problems with a "
-    "stable `error` code. Objects carry a `version`, which is their ETag."
+    "stable `error` code. Objects carry a `version`, which is their ETag. A call that names another tenant than the "
+    "key's own in `X-Tenant`, by ID or name, is refused with 403."
 )
 
 HEADERS = {
@@ -19,6 +20,8 @@ HEADERS = {
     "ETag": "The object's version, for If-Match.",
     "Location": "The new object's address.",
     "Idempotent-Replayed": "`true` when this request was answered before and nothing was changed.",
+    "X-API-Key-Expires": "When the caller's own key ends; only within 14 days of it.",
+    "X-API-Keys-Used": "Usable keys and the limit, such as `2/10`; without a limit the number alone.",
     "Retry-After": "Seconds after which a new attempt makes sense.",
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
 }

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.actions import tenants
+from app.actions import key_counts, tenants
 from app.web.admin import answers
 from app.web.admin.api_keys import address
 from app.web.admin.operations import Call, Operations, Reply
@@ -68,10 +68,10 @@ def create_tenant(call: Call) -> Reply:
     return Reply({**tenant, "setup_url": link}, location=address(call.operation.path, tenant["id"]))
 
 
-@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.Tenant)
+@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.TenantInUse)
 def show_tenant(call: Call) -> Reply:
     """GET /admin/tenants/<id or name>."""
-    return Reply(tenants.show(call.ctx, call.path["id"]))
+    return Reply(key_counts.tenant_in_use(call.ctx, call.path["id"], call.now))
 
 
 @operations.add(
@@ -102,10 +102,10 @@ def close_tenant(call: Call) -> Reply:
     return Reply(tenants.close(call.ctx, call.actor, call.path["id"], call.now, call.version))
 
 
-@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.Tenant)
+@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.TenantInUse)
 def show_own_tenant(call: Call) -> Reply:
     """GET /admin/tenant."""
-    return Reply(tenants.show(call.ctx, call.tenant_id))
+    return Reply(key_counts.tenant_in_use(call.ctx, call.tenant_id, call.now))
 
 
 @own.add(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.domain.times import rfc3339
-from app.web.doors import enter
-from app.web.replies import Answer, json_answer
+from app.web.doors import enter, expiry_headers
+from app.web.replies import NO_STORE, Answer, json_answer
 from app.web.request import Request
 
 
@@ -22,5 +22,6 @@ def user(request: Request) -> Answer:
             "scopes": sorted(caller.terms.scope),
             "expires_at": rfc3339(facts.expires_at),
             "door": door,
-        }
+        },
+        headers=(*NO_STORE, *expiry_headers(caller, request)),
     )
