@@ -118,6 +118,7 @@ def figures(folder: Path) -> dict[str, float]:
         "POST /introspect": best(lambda: server.call("POST", "/introspect", asked, HTTP_AUTHORIZATION=as_server)),
         "GET /api/user": best(lambda: server.call("GET", "/api/user", HTTP_AUTHORIZATION=as_key)),
         "one use counted": best(lambda: count_use(server)),
+        "GET /gateway/check": best(lambda: server.call("GET", "/gateway/check", HTTP_AUTHORIZATION=as_key)),
         "GET jwks.json": best(lambda: server.call("GET", "/.well-known/jwks.json")),
     }
 

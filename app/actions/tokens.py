@@ -82,7 +82,10 @@ def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | 
 
 
 def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str], now: datetime) -> Grant:
-    """Sign a token of exactly this scope; its end never lies beyond the key's or the secret's."""
+    """Sign a token of exactly this scope; its end never lies beyond the key's, the secret's or the token's it is for.
+
+    A caller that came with a token gets a copy with less in it: taking the one back takes the other back.
+    """
     facts = caller.facts
     ring = ctx.ring.at(facts.signing_keys_version, now)
     if ring.signing is None or ring.usable_at is None or now < ring.usable_at:
@@ -101,7 +104,7 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
         "aud": audience,
         "iat": issued_at,
         "exp": expires_at,
-        "jti": ctx.entropy(JTI_BYTES).hex(),
+        "jti": ctx.entropy(JTI_BYTES).hex() if caller.claims is None else caller.claims.jti,
         "scope": text,
         "status": {
             "status_list": {"idx": entry & (LIST_SIZE - 1), "uri": f"{ctx.settings.status_uri}{entry >> LIST_BITS}"}
@@ -126,6 +129,8 @@ def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:
     if facts.expires_at is not None or facts.secret_ends_at is not None:
         ends = [end for end in (facts.expires_at, facts.secret_ends_at) if end is not None]
         longest = min(longest, min(ends) - now.replace(microsecond=0))
+    if caller.claims is not None:
+        longest = min(longest, timedelta(seconds=caller.claims.expires_at - int(now.timestamp())))
     return int(longest.total_seconds())
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from app.actions import access
 from app.actions.access import Caller
 from app.domain import credentials, scopes
@@ -65,11 +68,19 @@ def enter(request: Request, audience: str, needed: frozenset[str], *, basic: boo
     door, text = presented(request, basic=basic)
     attempt = Attempt(request.address, needed, named_tenant(request))
     if door == TOKEN:
-        caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
-    else:
-        caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
+        return let_in(request, access.admit_token, text, audience, attempt), door
+    return let_in(request, access.admit, credentials.parse(text), attempt), door
+
+
+def let_in(request: Request, admit: Callable[..., Caller], *asked: Any) -> Caller:
+    """Let `access` decide, and remember whose call this is, whatever is decided: it is counted as that key's use."""
+    try:
+        caller = admit(request.ctx, *asked, request.now)
+    except Refused as refused:
+        request.facts = refused.facts
+        raise
     request.facts = caller.facts
-    return caller, door
+    return caller
 
 
 def named_tenant(request: Request) -> str | None:

@@ -50,11 +50,12 @@ HSTS = ("Strict-Transport-Security", "max-age=63072000")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An address: its views by method, and whether its errors are OAuth's."""
+    """An address: its views by method, the view of any other method, and whether its errors are OAuth's."""
 
     views: Mapping[str, View]
     oauth: bool = False
     name: str = ""
+    otherwise: View | None = None
 
     @property
     def allow(self) -> str:
@@ -63,11 +64,12 @@ class Route:
 
 
 class Front:
-    """A WSGI application before another one."""
+    """A WSGI application before another one. A path that ends in a slash stands for all that begins with it."""
 
     def __init__(self, ctx: Context, routes: Mapping[str, Route], behind: Behind | None) -> None:
         self._ctx, self._behind, self._base = ctx, behind, ctx.settings.base_path
         self._routes = {**routes, **{self._base + path: route for path, route in routes.items()}}
+        self._below = tuple((path, route) for path, route in self._routes.items() if path.endswith("/"))
         self._note, self._all = ctx.metrics.note, ctx.settings.log_level == "debug"
         self._always = ALWAYS if ctx.settings.insecure_issuer else (*ALWAYS, HSTS)
 
@@ -75,7 +77,7 @@ class Front:
         """Answer by a view of the front, or let the application behind answer."""
         began = perf_counter()
         request = Request(environ, self._ctx)
-        route = self._routes.get(request.path)
+        route = self._routes.get(request.path) or self._above(request.path)
         if route is not None:
             name, answer = route.name, respond(request, route)
         else:
@@ -94,6 +96,12 @@ class Front:
         )
         self._note(name, request.method, status[:3], reason, perf_counter() - began)
         return [body] if request.method != "HEAD" else []
+
+    def _above(self, path: str) -> Route | None:
+        for beginning, route in self._below:
+            if path.startswith(beginning):
+                return route
+        return None
 
     def _beyond(self, request: Request) -> tuple[str, Answer]:
         try:
@@ -123,12 +131,11 @@ def _discard_body(environ: dict[str, Any]) -> None:
 def respond(request: Request, route: Route) -> Answer:
     """Call the view of a route and turn whatever it raises into an answer."""
     try:
-        view = route.views.get(request.method)
+        view = route.views.get(request.method, route.otherwise)
         if view is None:
             raise BadRequest(Fault.METHOD, route.allow)
         return view(request)
     except Refused as refused:
-        request.facts = refused.facts or request.facts
         if route.oauth:
             return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
         return replies.door_refusal(refused.verdict, request.id, request.needed)

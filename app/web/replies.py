@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
 import orjson
@@ -10,7 +11,7 @@ from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Reason, 
 from app.domain.scopes import pack
 from app.domain.times import rfc3339
 from app.web.faults import BadRequest
-from app.web.reply_tables import DOORS, FAULTS, OAUTH_CODES, OAUTH_ERRORS, OAUTH_LATER, TOO_MANY
+from app.web.reply_tables import DOORS, FAULTS, GATEWAY_STATUSES, OAUTH_CODES, OAUTH_ERRORS, OAUTH_LATER, TOO_MANY
 
 REALM = "Keyturn"
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -97,7 +98,9 @@ def problem(
     return Answer(status, (("Content-Type", PROBLEM), *NO_STORE, *headers), orjson.dumps(body), code)
 
 
-def door_refusal(verdict: Verdict, request_id: str, needed: frozenset[str] = frozenset()) -> Answer:
+def door_refusal(
+    verdict: Verdict, request_id: str, needed: frozenset[str] = frozenset(), *, status: int | None = None
+) -> Answer:
     """Answer a refusal at a door or the management API. The exact reason only to a caller whose secret verified."""
     reason = verdict.reason or Reason.NO_CREDENTIALS
     row = DOORS[reason]
@@ -110,8 +113,20 @@ def door_refusal(verdict: Verdict, request_id: str, needed: frozenset[str] = fro
     if verdict.retry_after:
         headers = (*headers, ("Retry-After", str(verdict.retry_after)))
     told = {"reason": str(reason)} if verdict.proven else {}
-    answer = problem(row.status, row.error, row.message, request_id, hints=hints, headers=headers, **told)
+    answer = problem(status or row.status, row.error, row.message, request_id, hints=hints, headers=headers, **told)
     return Answer(answer.status, answer.headers, answer.body, str(reason))
+
+
+def gateway_refusal(verdict: Verdict, request_id: str, needed: frozenset[str], rate_status: int) -> Answer:
+    """Answer a refusal to a gateway, which may understand 401 and 403 alone, and of an answer its headers alone.
+
+    rate_status   what a caller that comes too often gets
+    """
+    reason = verdict.reason or Reason.NO_CREDENTIALS
+    status = rate_status if DOORS[reason].status == TOO_MANY else GATEWAY_STATUSES.get(reason)
+    answer = door_refusal(verdict, request_id, needed, status=status)
+    told = (*answer.headers, ("X-Keyturn-Problem", json.dumps(orjson.loads(answer.body))))  # in ASCII, whatever it says
+    return Answer(answer.status, told, answer.body, answer.reason)
 
 
 def _challenge(error: str, needed: frozenset[str]) -> str:

@@ -151,6 +151,11 @@ DOORS: dict[Reason, DoorRow] = {
     ),
 }
 
+# (deviation) RFC 6750 §3.1 wants 400 here, of which nginx and others would make a failure of their own.
+GATEWAY_STATUSES: dict[Reason, int] = dict.fromkeys(
+    (Reason.UNREADABLE_CREDENTIALS, Reason.AMBIGUOUS_CREDENTIALS, Reason.CREDENTIALS_IN_QUERY), 401
+)
+
 # Fault: (status at OAuth endpoints, status elsewhere, title, detail)
 FAULTS: dict[Fault, tuple[int, int, str, str]] = {
     Fault.NOT_FOUND: (404, 404, "Not found", "There is nothing at this address."),

@@ -7,7 +7,7 @@ from app.web import operation
 from app.web.front import Route, View
 from app.web.oauth import Server
 from app.web.operation import Readyz
-from app.web.public import discovery, doors
+from app.web.public import discovery, doors, gateway
 
 
 def routes(settings: Settings, plane: str) -> dict[str, Route]:
@@ -26,6 +26,8 @@ def _public(settings: Settings) -> dict[str, Route]:
         "/revoke": Route({"POST": server.revoke}, oauth=True, name="revoke"),
         "/.well-known/jwks.json": _reading(discovery.jwks, "jwks"),
         "/api/user": _reading(doors.user, "user"),
+        "/gateway/check": Route({}, name="gateway", otherwise=gateway.check),
+        "/gateway/check/": Route({}, name="gateway", otherwise=gateway.check_below),
     }
     # RFC 8414 §3.1: the well-known part goes between host and path, the path's ending slash goes away.
     # OpenID appends it instead.

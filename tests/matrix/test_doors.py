@@ -124,6 +124,20 @@ def test_two_credentials_that_differ_are_ambiguous_and_one_sent_twice_is_one(wor
     assert (twice.status_code, twice.json["error"]) == (400, "invalid_request")
 
 
+def test_a_gateway_is_told_of_a_missing_scope_and_never_400(world: World) -> None:
+    shown, other = SCOPE.stage(world), world.key("Other")
+    bearer, header = {"Authorization": f"Bearer {shown.key.secret}"}, {"X-API-Key": shown.key.secret}
+    token = {"Authorization": f"Bearer {shown.token}"}
+    for headers in (bearer, header, token, {"Authorization": shown.key.basic}):
+        answer = world.client.get("/gateway/check?scope=contacts:read+contacts:write", headers=headers)
+        assert (answer.status_code, answer.json["error"]) == (403, "insufficient_scope")
+        assert answer.json["hints"] == ["The key lacks: contacts:write."]
+        assert world.client.get("/gateway/check?scope=contacts:read", headers=headers).status_code == 200
+    for both in ({**bearer, "X-API-Key": other.secret}, {**token, **header}, {"Authorization": other.basic, **header}):
+        answer = world.client.get("/gateway/check", headers=both)
+        assert (answer.status_code, answer.json["error"]) == (401, "ambiguous_credentials")
+
+
 @pytest.mark.parametrize("name", ["api_key", "access_token", "client_secret", "key", "token", "X-API-Key", "api-key"])
 def test_a_key_in_the_query_is_never_read(world: World, name: str) -> None:
     """Alone it is refused with a hint; beside a good key it changes nothing, whosever it is."""

@@ -18,6 +18,7 @@ PUBLIC = [
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     "/api/user",
+    "/gateway/check",
 ]
 OPERATORS = ["/readyz", "/metrics"]
 

@@ -25,6 +25,10 @@ def test_s2_30_every_outcome_is_counted_whatever_the_door(admin: Admin, world: W
     key, server = world.key(ip_allowlist=("198.51.100.0/24",)), world.resource_server()
     assert [call(world, key.secret) for _ in range(3)] == [200] * 3
     assert call(world, key.secret, "203.0.113.9") == 403
+    for address, status in (("198.51.100.4", 200), ("203.0.113.9", 403)):
+        given = {"headers": {"X-API-Key": key.secret}, "environ_base": {"REMOTE_ADDR": address}}
+        assert world.client.get("/gateway/check", **given).status_code == status
+        assert world.client.get("/admin/api-keys", **given).status_code == status
     assert world.client.post("/token", data=FORM, auth=key.auth).status_code == 400  # the same refusal at this door
     wrong = key.secret[:-1] + ("A" if key.secret[-1] != "A" else "B")
     assert call(world, wrong) == 401  # malformed: nobody knows whose it is
@@ -36,7 +40,7 @@ def test_s2_30_every_outcome_is_counted_whatever_the_door(admin: Admin, world: W
     world.introspect(server, token)
     world.introspect(server, token, client_address="198.51.100.4")
     found = usage(admin, key)
-    assert found["totals"] == counts(ok=4, _403=3, other=1, checks=2)
+    assert found["totals"] == counts(ok=6, _403=5, other=1, checks=2)
     assert found["days"][-1] == {"day": "2026-11-21", **found["totals"]}
     assert found["previous"] == counts()
     assert found["secrets"][0]["totals"] == found["totals"]

@@ -18,6 +18,7 @@ ROUTES = [
     "/readyz",
     "/metrics",
     "/api/user",
+    "/gateway/check",
     "/nothing",
     "/admin/nothing",
 ]

@@ -49,7 +49,6 @@ def answer(operation: Operation, http: Request, path: dict[str, str]) -> Answer:
     try:
         return _answer(operation, _called(operation, http, path))
     except Refused as refused:
-        http.facts = refused.facts or http.facts
         return replies.door_refusal(refused.verdict, http.id, operation.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         failed = replies.failure(error, http.id)
