@@ -1,6 +1,6 @@
 # Keyturn. `make` alone lists what there is; every target sets up .venv by itself when needed.
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench lock openapi settings-docs clean
+.PHONY: help install assets run test check bench lock openapi settings-docs clean
 
 newer = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -17,6 +17,8 @@ help: ## list the targets
 install: ## set up .venv with the locked dependencies
 	@$(PYTHON) scripts/install.py
 
+assets: install ## build what the console's pages load (install does it too)
+
 run: install ## serve http://127.0.0.1:8000 with SQLite and a first tenant
 	@$(bin)/python -m app.cli demo
 
@@ -32,7 +34,7 @@ bench: install ## measure Keyturn on this machine
 	$(bin)/python -m bench
 
 lock: install ## renew the lock files (U=--upgrade for the newest versions)
-	$(COMPILE) $(U) --extra postgres -o requirements.txt pyproject.toml
+	$(COMPILE) $(U) --extra postgres --extra redis -o requirements.txt pyproject.toml
 	$(COMPILE) $(U) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 
 openapi: install ## write the OpenAPI document

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from app.clock import Clock, utc_now
 from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
+from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
+from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
@@ -24,8 +26,10 @@ class Context:
     vault: Vault
     database: Database
     ring: KeyRing
+    limiter: Limiter
+    throttle: GuessingThrottle
+    recorder: Recorder
     clock: Clock = utc_now
     entropy: Entropy = secrets.token_bytes
-    throttle: GuessingThrottle = field(default_factory=GuessingThrottle)
     metrics: Metrics = field(default_factory=Metrics)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

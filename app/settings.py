@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from app.domain.networks import Network, parse_network
 PREFIX = "KEYTURN_"
 SECRETS = ("master_key", "database_url", "redis_url")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+VALKEY_SCHEMES = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
 JWKS_MAX_AGE = timedelta(seconds=300)
 CLOCK_LEEWAY = times.CLOCK_LEEWAY
 
@@ -52,6 +54,9 @@ class Settings(BaseSettings):
     redis_url: SecretStr = Field(
         SecretStr(""), description="Valkey or Redis for rate limits shared by several hosts; optional."
     )
+    hosts: int = Field(
+        1, ge=1, le=1000, description="How many hosts serve the deployment. Without Valkey they divide rate limits."
+    )
     data_dir: Path = Field(
         Path("./var"), description="Folder of the embedded database and of what the processes of one host share."
     )
@@ -79,6 +84,10 @@ class Settings(BaseSettings):
     gateway_rate_status: Literal[403, 429] = Field(
         429, description="Status of a rate-limited `/gateway/check`; 403 for nginx."
     )
+    keep_callers_days: int = Field(
+        90, ge=1, le=3650, description="How many days callers, addresses and user agents of calls are kept."
+    )
+    keep_usage_days: int = Field(400, ge=1, le=3650, description="How many days the counts of calls are kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")
@@ -110,6 +119,17 @@ class Settings(BaseSettings):
             backend = ""
         if backend not in {"sqlite", "postgresql"}:
             raise ValueError("must be a sqlite:/// or postgresql:// address")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _valkey(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value():
+            return value
+        if urlsplit(value.get_secret_value()).scheme not in VALKEY_SCHEMES:
+            raise ValueError("must be a redis://, rediss://, valkey://, valkeys:// or unix:// address")
+        if find_spec("redis") is None:
+            raise ValueError("needs the Valkey client: install keyturn[redis]")
         return value
 
     @field_validator("trusted_proxies")
@@ -157,9 +177,25 @@ class Settings(BaseSettings):
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @cached_property
+    def valkey(self) -> str:
+        """Valkey's address, as its client knows it; empty for none."""
+        scheme, colon, rest = self.redis_url.get_secret_value().partition(":")
+        return VALKEY_SCHEMES.get(scheme, "") + colon + rest
+
+    @cached_property
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
+
+    @cached_property
+    def callers_kept(self) -> timedelta:
+        """How long callers, addresses and user agents of calls are kept."""
+        return timedelta(days=self.keep_callers_days)
+
+    @cached_property
+    def usage_kept(self) -> timedelta:
+        """How long the counts of calls are kept."""
+        return timedelta(days=self.keep_usage_days)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:

@@ -40,8 +40,13 @@ def main() -> None:
     if not usable():
         ensure_venv_module()
         run("Creating .venv", sys.executable, "-m", "venv", "--clear", str(VENV))
-    if stamped() == stamp():
-        return
+    if stamped() != stamp():
+        install()
+    run("", str(PYTHON), str(ROOT / "scripts" / "assets.py"))
+
+
+def install() -> None:
+    """Install the locked dependencies and the project."""
     pip = (str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-user")
     run("Installing the locked dependencies", *pip, "--require-hashes", "-r", str(LOCK))
     for project in projects():
@@ -97,10 +102,11 @@ def ensure_venv_module() -> None:
 
 
 def run(what: str, *command: str) -> None:
-    """Run one step, or end with one line that names it."""
-    print(f"{what} ...", flush=True)
+    """Run one step, or end with one line that names it; a step without a name tells of itself."""
+    if what:
+        print(f"{what} ...", flush=True)
     if subprocess.run(command, check=False, cwd=ROOT, env=environment()).returncode:
-        stop(f"{what} failed; the lines above say why.")
+        stop(f"{what or 'A step'} failed; the lines above say why.")
 
 
 def environment() -> dict[str, str]:

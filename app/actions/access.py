@@ -10,6 +10,7 @@ from app.context import Context
 from app.domain import credentials, policy, scopes
 from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
+from app.domain.pace import Allowance, Spent
 from app.domain.policy import Attempt, KeyTerms
 from app.domain.refusals import ENDED, Reason, Refused, Verdict
 from app.domain.status import reference
@@ -18,6 +19,7 @@ from app.store import facts as reads
 from app.store.facts import Facts
 
 _FORGOTTEN_TOKENS = 4096
+OWN_CALLS = 120  # in 60 s, of `/revoke` and of `/admin`, for each key
 
 
 class Caller(NamedTuple):
@@ -54,8 +56,10 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     if found is None:
         raise Refused(Verdict(Reason.UNKNOWN_KEY))
     if not same:
-        ctx.throttle.failed(presented.key_id, address, now)
-        raise Refused(Verdict(Reason.WRONG_SECRET))
+        wait = ctx.throttle.failed(presented.key_id, address)
+        if wait:  # others guessed at the same moment: this answer would be one more than they may have
+            raise Refused(Verdict(Reason.GUESSING, retry_after=wait), found)
+        raise Refused(Verdict(Reason.WRONG_SECRET), found)
     return Caller(found, terms_of(ctx, found))
 
 
@@ -78,9 +82,9 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     ):  # another process may just have revoked it
         raise Refused(Verdict(Reason.BAD_TOKEN))
     if not claims.current(now):
-        raise Refused(Verdict(Reason.TOKEN_EXPIRED))
+        raise Refused(Verdict(Reason.TOKEN_EXPIRED), facts)
     if revoked:
-        raise Refused(Verdict(Reason.TOKEN_REVOKED))
+        raise Refused(Verdict(Reason.TOKEN_REVOKED), facts)
     terms = terms_of(ctx, facts)
     return Caller(facts, terms._replace(scope=terms.scope & claims.scope), claims)
 
@@ -113,7 +117,8 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     terms = caller.terms if address_known else caller.terms._replace(networks=())
     verdict = policy.decide(terms, attempt, now)
     if verdict.reason is not None:
-        raise Refused(replace(verdict, proven=caller.claims is None or verdict.reason not in ENDED))
+        proven = caller.claims is None or verdict.reason not in ENDED
+        raise Refused(replace(verdict, proven=proven), caller.facts)
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
@@ -134,9 +139,32 @@ def admit_token(ctx: Context, token: str, audience: str, attempt: Attempt, now: 
     """Verify a token for one audience and let the policy decide about its key; raises Refused."""
     caller = behind_token(ctx, token, now)
     if caller.claims is None or caller.claims.audience != audience:
-        raise Refused(Verdict(Reason.BAD_TOKEN))
+        raise Refused(Verdict(Reason.BAD_TOKEN), caller.facts)
     judge(caller, attempt, now)
     return caller
+
+
+def spend(ctx: Context, caller: Caller, allowance: Allowance) -> Spent | None:
+    """Pay for a call that everything else allows; the last question of PRODUCT.md §7.
+
+    The tenant's allowance is one for all its keys and doors, and its limit the one in the row just read. The others are
+    each key's own, so that a leaked key cannot starve another one's revocation.
+
+    returns   None for a key without a tenant, where the tenant would pay
+    raises    Refused (rate_limited); Unavailable when calls cannot be counted
+    """
+    facts = caller.facts
+    if allowance is Allowance.TENANT:
+        if facts.tenant_id is None or facts.rate_limit is None:
+            return None
+        name, limit = facts.tenant_id, facts.rate_limit
+    else:
+        name, limit = facts.key_id, OWN_CALLS
+    pace = ctx.limiter.spend(f"{allowance}:{name}", limit)
+    spent = Spent(allowance, pace)
+    if not pace.admitted:
+        raise Refused(Verdict(Reason.RATE_LIMITED, retry_after=pace.reset, proven=True, spent=spent))
+    return spent
 
 
 def terms_of(ctx: Context, facts: Facts) -> KeyTerms:

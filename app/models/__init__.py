@@ -5,11 +5,13 @@ from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
 from app.models.people import HandOver, Session, SignIn
 from app.models.records import AuditEvent, Chain, SigningKey
+from app.models.usage import CallerSeen, KeyUse, SecretUse, UsageDay
 
 __all__ = [
     "NAMING",
     "AuditEvent",
     "Base",
+    "CallerSeen",
     "Chain",
     "Deployment",
     "Group",
@@ -17,6 +19,7 @@ __all__ = [
     "IdempotentAnswer",
     "Instant",
     "Key",
+    "KeyUse",
     "Member",
     "OneTimeLink",
     "RevokedToken",
@@ -24,6 +27,8 @@ __all__ = [
     "Secret",
     "Session",
     "SignIn",
+    "SecretUse",
     "SigningKey",
     "Tenant",
+    "UsageDay",
 ]

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from app.context import Context
 from app.domain.networks import Address, parse_address, within
+from app.domain.pace import Spent
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web import forwarding
 from app.web.faults import BadRequest, Fault
@@ -63,13 +64,19 @@ class lazy(Generic[T]):  # noqa: N801 - used like the property it is
 
 
 class Request:
-    """A WSGI environment, read once. The clock is read once too: everything in a request happens at `now`."""
+    """A WSGI environment, read once. The clock is read once too: everything in a request happens at `now`.
+
+    facts   of the key that was recognised, if one was: the call is counted as its use
+    """
+
+    facts: Any = None
 
     def __init__(self, environ: dict[str, Any], ctx: Context) -> None:
         self.environ, self.ctx = environ, ctx
         self.method: str = environ["REQUEST_METHOD"]
         self.path: str = environ.get("PATH_INFO", "")
         self.now: datetime = ctx.clock()
+        self.spent: Spent | None = None  # what the call was paid from; the answer tells how that stands
         self.needed: frozenset[str] = frozenset()  # what a door asks for, told in the challenge when it is not held
 
     def header(self, name: str) -> str | None:

@@ -10,12 +10,13 @@ from flask import Blueprint, Flask
 
 from app.actions.access import Caller
 from app.context import Context
+from app.domain.pace import Allowance
 from app.domain.refusals import Conflict, NotFound, Reason, Refused, Verdict
 from app.runtime import log
 from app.web import replies
 from app.web.admin import bodies, conditions
 from app.web.admin.openapi import EVERY
-from app.web.admin.operations import Call, Operation, Reply
+from app.web.admin.operations import CSV, Call, Operation, Reply
 from app.web.admin.shapes import Nothing
 from app.web.doors import enter, expiry_headers
 from app.web.replies import Answer
@@ -76,10 +77,9 @@ def _called(operation: Operation, http: Request, path: dict[str, str]) -> Call:
 
 def authorised(operation: Operation, http: Request) -> Caller:
     """Let a caller in that holds the operation's scope; Refused otherwise."""
-    caller, _ = enter(http, http.ctx.settings.admin_audience, operation.needed, basic=False)
     # The scopes alone decide already; a scope in the wrong hands must still find no tenant but its own.
-    if caller.facts.kind not in operation.kinds:
-        raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
+    kinds, audience = operation.kinds, http.ctx.settings.admin_audience
+    caller, _ = enter(http, audience, operation.needed, basic=False, kinds=kinds, allowance=Allowance.ADMIN)
     return caller
 
 
@@ -96,6 +96,8 @@ def _answer(operation: Operation, call: Call) -> Answer:
 
 def _written(operation: Operation, reply: Reply) -> Answer:
     headers: tuple[tuple[str, str], ...] = (*replies.NO_STORE, *reply.headers)
+    if reply.table is not None:
+        return Answer(200, (("Content-Type", CSV), *headers), reply.table.encode())
     if reply.body is not None and isinstance(reply.body.get("version"), int):
         headers += (("ETag", conditions.etag(reply.body["version"])),)
     if reply.location is not None:

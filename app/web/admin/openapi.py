@@ -124,12 +124,15 @@ def _success(operation: Operation) -> Json:
         names.append("ETag")
     names += ["Location"] if operation.status == 201 else []  # noqa: PLR2004
     names += ["Idempotent-Replayed"] if operation.once else []
+    names += protocol.RATE_HEADERS if operation.scope is not None else []
     names += ["X-API-Key-Expires"] if operation.scope is not None else []
     names += operation.tells
     headers = {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names}
     found: Json = {"description": operation.summary, "headers": headers}
     if operation.answer is not None:
         found["content"] = {JSON: {"schema": {"$ref": REF.format(model=operation.answer.__name__)}}}
+        if operation.csv:
+            found["content"]["text/csv"] = {"schema": {"type": "string"}}
     elif operation.status != 204:  # noqa: PLR2004
         found["content"] = {JSON: {"schema": {"type": "object"}}}
     return found
@@ -165,6 +168,7 @@ def _problem(said: str, status: int) -> Json:
         example["errors"] = [{"field": "name", "code": "missing", "message": "Is required."}]
     names = ["X-Request-ID"] + (["Retry-After"] if status in {429, 503} else [])
     names += ["WWW-Authenticate"] if status == 401 else []  # noqa: PLR2004
+    names += protocol.RATE_HEADERS if status == 429 else []  # noqa: PLR2004
     return {
         "description": said,
         "headers": {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names},
