@@ -71,7 +71,7 @@ def spend(cells: Cells, at: int, second: int, limit: int) -> Pace:
     if used >= limit:
         return Pace(limit, 0, _wait(cells, at, second, used - limit + 1), admitted=False)
     cells[at + NOW] = now + 1
-    return Pace(limit, limit - used - 1, cells[at + OLDEST] + BUCKETS - second, admitted=True)
+    return Pace(limit, limit - used - 1, cells[at + OLDEST] + BUCKETS - second, True)  # noqa: FBT003 - keywords cost time
 
 
 def look(cells: Cells, at: int, second: int, limit: int) -> Pace:

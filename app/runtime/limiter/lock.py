@@ -26,7 +26,7 @@ class HostLock:
         self._descriptor, self._threads = descriptor, threading.Lock()
 
     def __enter__(self) -> None:
-        if not self._threads.acquire(timeout=PATIENCE_SECONDS):
+        if not self._threads.acquire(True, PATIENCE_SECONDS):  # noqa: FBT003 - `blocking`, and keywords cost time
             raise _stuck()
         if _flock(self._descriptor, _ALONE):
             self._wait()
