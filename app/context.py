@@ -10,6 +10,7 @@ from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
 from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
+from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
@@ -27,6 +28,7 @@ class Context:
     ring: KeyRing
     limiter: Limiter
     throttle: GuessingThrottle
+    recorder: Recorder
     clock: Clock = utc_now
     entropy: Entropy = secrets.token_bytes
     metrics: Metrics = field(default_factory=Metrics)

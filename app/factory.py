@@ -16,6 +16,7 @@ from app.runtime.limiter import Limiter
 from app.runtime.limiter.host import HostCounters
 from app.runtime.limiter.valkey import Valkey
 from app.runtime.metrics import AUDIT
+from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.throttle import GuessingThrottle
 from app.settings import Settings
@@ -39,7 +40,9 @@ def open_context(
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
-    ctx = Context(settings, keys, database, KeyRing(database, keys), *_counting(settings, clock), clock, entropy)
+    counting = _counting(settings, clock)
+    recorder = Recorder(database, settings.callers_kept, settings.usage_kept)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), *counting, recorder, clock, entropy)
 
     def told(event: str, **members: Any) -> None:
         log.told(event, **members)

@@ -9,3 +9,5 @@ from app.settings import load
 _settings = load()
 log.configure(_settings.log_level)
 application = create_app(_settings)
+_ctx = application.extensions["keyturn"]
+_ctx.recorder.start(_ctx.clock)

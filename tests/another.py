@@ -151,6 +151,7 @@ def main() -> None:
     for line in sys.stdin:
         say(together(app.extensions["keyturn"], json.loads(line), clock()))
     server.shutdown()
+    app.extensions["keyturn"].recorder.flush()
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     if not same:
         wait = ctx.throttle.failed(presented.key_id, address)
         if wait:  # others guessed at the same moment: this answer would be one more than they may have
-            raise Refused(Verdict(Reason.GUESSING, retry_after=wait))
-        raise Refused(Verdict(Reason.WRONG_SECRET))
+            raise Refused(Verdict(Reason.GUESSING, retry_after=wait), found)
+        raise Refused(Verdict(Reason.WRONG_SECRET), found)
     return Caller(found, terms_of(ctx, found))
 
 
@@ -82,9 +82,9 @@ def behind_token(ctx: Context, token: str, now: datetime) -> Caller:
     ):  # another process may just have revoked it
         raise Refused(Verdict(Reason.BAD_TOKEN))
     if not claims.current(now):
-        raise Refused(Verdict(Reason.TOKEN_EXPIRED))
+        raise Refused(Verdict(Reason.TOKEN_EXPIRED), facts)
     if revoked:
-        raise Refused(Verdict(Reason.TOKEN_REVOKED))
+        raise Refused(Verdict(Reason.TOKEN_REVOKED), facts)
     terms = terms_of(ctx, facts)
     return Caller(facts, terms._replace(scope=terms.scope & claims.scope), claims)
 
@@ -117,7 +117,8 @@ def judge(caller: Caller, attempt: Attempt, now: datetime, *, address_known: boo
     terms = caller.terms if address_known else caller.terms._replace(networks=())
     verdict = policy.decide(terms, attempt, now)
     if verdict.reason is not None:
-        raise Refused(replace(verdict, proven=caller.claims is None or verdict.reason not in ENDED))
+        proven = caller.claims is None or verdict.reason not in ENDED
+        raise Refused(replace(verdict, proven=proven), caller.facts)
 
 
 def judge_scope(held: frozenset[str], wanted: frozenset[str]) -> None:
@@ -138,7 +139,7 @@ def admit_token(ctx: Context, token: str, audience: str, attempt: Attempt, now: 
     """Verify a token for one audience and let the policy decide about its key; raises Refused."""
     caller = behind_token(ctx, token, now)
     if caller.claims is None or caller.claims.audience != audience:
-        raise Refused(Verdict(Reason.BAD_TOKEN))
+        raise Refused(Verdict(Reason.BAD_TOKEN), caller.facts)
     judge(caller, attempt, now)
     return caller
 

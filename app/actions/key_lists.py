@@ -15,6 +15,7 @@ from app.actions.shapes import key_objects
 from app.context import Context
 from app.domain.credentials import SECRET_LENGTH
 from app.domain.expiry import EXPIRING_SOON
+from app.domain.health import Question
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.store import groups, keys, tenants
@@ -33,17 +34,19 @@ class Filters:
     status       `active` or `revoked`
     expiration   `valid`, `expiring_soon` or `expired`
     group        ID or name
+    health       one of `app.domain.health.QUESTIONS`
     """
 
     q: str | None = None
     status: str | None = None
     expiration: str | None = None
     group: str | None = None
+    health: Question | None = None
 
     @property
     def none(self) -> bool:
         """Whether the whole list is asked for."""
-        return not (self.q or self.status or self.expiration or self.group)
+        return not (self.q or self.status or self.expiration or self.group or self.health)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def page(
 ) -> Page:
     """Look at a tenant's keys, revoked ones included.
 
-    sort     `name`, `created` or `expires`; ties by key ID, keys without an end last
+    sort     `name`, `created`, `expires` or `last_used`; ties by key ID, keys without an end last, never used first
     after    the cursor of the page before, made for the same order
     limit    at most so many keys
     raises   Invalid (an unknown group, a bad cursor), NotFound (the tenant)
@@ -93,6 +96,7 @@ def page(
             None if not filters.status else filters.status == "revoked",
             filters.expiration,
             _group(connection, tenant_id, filters.group),
+            filters.health,
         )
         rows = store.page(connection, wanted, order, place, limit + 1)
         shown = rows[:limit]

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from app.actions import terms
+from app.actions.evidence import key_answer
 from app.actions.once import Once
-from app.actions.shapes import key_object
 from app.context import Context
 from app.domain import credentials
 from app.domain.credentials import SECRET_LENGTH, Issued
@@ -105,7 +105,7 @@ def finish(
     details: dict[str, Any] | None = None,
 ) -> KeyWithSecret:
     """Record the event of a change, remember the answer for a repeat, and give it."""
-    key = key_object(connection, found(connection, tenant_id, key_id), now)
+    key = key_answer(connection, found(connection, tenant_id, key_id), now)
     old, new = told(before) if before is not None else {}, told(key)
     changed = {name: value for name, value in new.items() if before is None or old[name] != value}
     audit.record(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.actions import terms
+from app.actions.evidence import key_answer
 from app.actions.key_steps import (
     TENANT_KEY,
     KeyWithSecret,
@@ -185,4 +186,4 @@ def delete(ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetim
 
 def show(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> dict[str, Any]:
     """One key, looked for in every tenant without one; NotFound when it is not there or another tenant's."""
-    return ctx.database.read(lambda connection: key_object(connection, found(connection, tenant_id, key_id), now))
+    return ctx.database.read(lambda connection: key_answer(connection, found(connection, tenant_id, key_id), now))

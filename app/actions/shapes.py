@@ -11,13 +11,17 @@ from sqlalchemy import Connection, Row
 from app.domain import credentials, scopes
 from app.domain.expiry import expiration_state
 from app.domain.times import rfc3339
-from app.store import facts, groups, keys, members
+from app.store import facts, groups, keys, members, usage
+
+Uses = tuple[Row[Any] | None, dict[int, Row[Any]]]  # of a key, and of secrets by their numbers
 
 
 def key_objects(connection: Connection, rows: list[Row[Any]], now: datetime) -> list[dict[str, Any]]:
-    """Several keys as answers give them, with one more read for all their secrets."""
-    secrets = keys.live_secrets(connection, [row.key_id for row in rows], now)
-    return [_key_object(connection, row, secrets[row.key_id], now) for row in rows]
+    """Several keys as answers give them, with three more reads for all their secrets and uses."""
+    key_ids = [row.key_id for row in rows]
+    secrets = keys.live_secrets(connection, key_ids, now)
+    uses, secret_uses = usage.of_keys(connection, key_ids), usage.of_secrets(connection, key_ids)
+    return [_key_object(connection, row, secrets[row.key_id], (uses.get(row.key_id), secret_uses), now) for row in rows]
 
 
 def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
@@ -25,14 +29,18 @@ def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str
     return key_objects(connection, [row], now)[0]
 
 
-def _key_object(connection: Connection, row: Row[Any], secrets: list[Row[Any]], now: datetime) -> dict[str, Any]:
+def _key_object(
+    connection: Connection, row: Row[Any], secrets: list[Row[Any]], uses: Uses, now: datetime
+) -> dict[str, Any]:
+    use, secret_uses = uses
     held, suspended = _held(connection, row)
     expiration = expiration_state(row.expires_at, now)
     flags = {
         "rotating": len(secrets) > 1,
         "suspended": suspended,
-        "never_used": True,
+        "never_used": use is None or use.last_used_at is None,
         "expiring_soon": expiration == "expiring_soon",
+        "browser_use": any(found.origin for secret in secrets if (found := secret_uses.get(secret.number))),
     }
     answer = {
         "client_id": row.key_id,
@@ -47,23 +55,31 @@ def _key_object(connection: Connection, row: Row[Any], secrets: list[Row[Any]], 
         "created_by": row.created_by,
         "expires_at": rfc3339(row.expires_at),
         "ip_allowlist": row.networks.split("\n") if row.networks else [],
-        "last_used_at": None,
-        "last_used_ip": None,
-        "last_used_client": None,
-        "secrets": [_secret_object(row.key_id, secret) for secret in secrets],
+        **_last_used(use),
+        "secrets": [_secret_object(row.key_id, secret, secret_uses.get(secret.number)) for secret in secrets],
         "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None,
         "version": row.version,
     }
     return answer if row.kind != "resource_server" else {**answer, "audience": row.audience}
 
 
-def _secret_object(key_id: str, secret: Row[Any]) -> dict[str, Any]:
+def _last_used(use: Row[Any] | None) -> dict[str, Any]:
+    """When, from where and by what; an address or a client that nobody knows is null."""
+    return {
+        "last_used_at": rfc3339(use.last_used_at) if use is not None else None,
+        "last_used_ip": (use.last_used_address or None) if use is not None else None,
+        "last_used_client": (use.last_used_client or None) if use is not None else None,
+    }
+
+
+def _secret_object(key_id: str, secret: Row[Any], use: Row[Any] | None) -> dict[str, Any]:
+    last = _last_used(use)
     return {
         "hint": credentials.hint(key_id, secret.tail),
         "created_at": rfc3339(secret.created_at),
         "ends_at": rfc3339(secret.ends_at),
-        "last_used_at": None,
-        "last_used_ip": None,
+        "last_used_at": last["last_used_at"],
+        "last_used_ip": last["last_used_ip"],
     }
 
 

@@ -154,6 +154,7 @@ def introspect(
         owner = access.behind_token(ctx, token, now)
         if not _may_see(ctx, caller, owner):
             return None
+        ctx.recorder.checked(owner.facts, now)
         access.judge(owner, Attempt(client_address), now, address_known=address_given)
     except Refused:
         return None

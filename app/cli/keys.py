@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.cli.output import confirm, json_flag, tell_list, tell_object, yes_flag
 from app.cli.session import MOST, Session, opened
 from app.cli.values import Duration, Instant
 
-NEVER = "never"
+NEVER, SAFE = "never", "safe_to_end"
 
 
 @click.group("keys")
@@ -56,16 +56,19 @@ def list_(*, tenant: str, as_json: bool) -> None:
     """List a tenant's keys, revoked ones included."""
     with opened() as here:
         found = list(_all(here, here.tenant(tenant)))
-    tell_list(found, as_json, ("client_id", "name", "group", "status", "expiration_state", "flags", "expires_at"))
+    columns = ("client_id", "name", "group", "status", "expiration_state", "flags", "expires_at", "last_used_at")
+    tell_list(found, as_json, columns)
 
 
 @command.command("show")
 @click.argument("key_id")
 @json_flag
 def show(*, key_id: str, as_json: bool) -> None:
-    """Show one key."""
+    """Show one key; during a rotation, whether the old secret may be ended."""
     with opened() as here:
-        tell_object(keys.show(here.ctx, None, key_id, here.now), as_json)
+        found = keys.show(here.ctx, None, key_id, here.now)
+    shown = {name: value for name, value in found.items() if as_json or name != "rotation"}
+    tell_object(shown, as_json, notes=_advice(found))
 
 
 @command.command("edit")
@@ -133,11 +136,15 @@ def regenerate(*, key_id: str, reason: str | None, expires: str | None, yes: boo
 @command.command("end-overlap")
 @click.argument("key_id")
 @click.option("--extend-to", type=Instant(), metavar="TIME", help="Move the end to this RFC 3339 time instead.")
+@yes_flag
 @json_flag
-def end_overlap(*, key_id: str, extend_to: datetime | None, as_json: bool) -> None:
+def end_overlap(*, key_id: str, extend_to: datetime | None, yes: bool, as_json: bool) -> None:
     """End the overlap of a rotation now, or move its end."""
     with opened() as here:
         owner = _owner(here, key_id)
+        evidence = keys.show(here.ctx, owner, key_id, here.now)
+        if extend_to is None and evidence.get("rotation", {}).get("verdict", SAFE) != SAFE:
+            confirm("\n".join((*_advice(evidence), "End the overlap all the same?")), yes=yes, as_json=as_json)
         tell_object(rotation.end_overlap(here.ctx, here.actor, owner, key_id, here.now, extend_to=extend_to), as_json)
 
 
@@ -173,6 +180,15 @@ def _all(here: Session, owner: str) -> Iterator[dict[str, Any]]:
     while page.next is not None:
         page = key_lists.page(here.ctx, owner, Filters(), here.now, limit=MOST, after=page.next)
         yield from page.items
+
+
+def _advice(key: Mapping[str, Any]) -> list[str]:
+    """What an administrator is told during a rotation."""
+    if "rotation" not in key:
+        return []
+    said = {SAFE: "It is safe to end the overlap.", "still_used": "Do not end the overlap yet."}
+    evidence = key["rotation"]
+    return [*evidence["reasons"], said.get(evidence["verdict"], "It is not yet known whether the overlap may end.")]
 
 
 def _owner(here: Session, key_id: str) -> str:

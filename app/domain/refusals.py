@@ -68,11 +68,14 @@ class Verdict:
 
 
 class Refused(Exception):
-    """Policy or authentication said no; the verdict says why."""
+    """Policy or authentication said no; the verdict says why.
 
-    def __init__(self, verdict: Verdict) -> None:
+    facts   of the key that was recognised, if one was, so that the call can be counted
+    """
+
+    def __init__(self, verdict: Verdict, facts: Any = None) -> None:
         super().__init__(str(verdict.reason))
-        self.verdict = verdict
+        self.verdict, self.facts = verdict, facts
 
 
 @dataclass(frozen=True, slots=True)

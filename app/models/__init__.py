@@ -4,22 +4,27 @@ from app.models.base import NAMING, Base, Instant
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
 from app.models.records import AuditEvent, Chain, SigningKey
+from app.models.usage import CallerSeen, KeyUse, SecretUse, UsageDay
 
 __all__ = [
     "NAMING",
     "AuditEvent",
     "Base",
+    "CallerSeen",
     "Chain",
     "Deployment",
     "Group",
     "IdempotentAnswer",
     "Instant",
     "Key",
+    "KeyUse",
     "Member",
     "OneTimeLink",
     "RevokedToken",
     "Scope",
     "Secret",
+    "SecretUse",
     "SigningKey",
     "Tenant",
+    "UsageDay",
 ]

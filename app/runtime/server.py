@@ -160,7 +160,9 @@ def load(settings: Settings, plane: str, folder: Path) -> Any:
     except Exception as error:  # noqa: BLE001 - multiprocessing would print it, with values
         log.failed("worker.failed", error)
         sys.exit(EXIT_BROKEN)
-    application.extensions["keyturn"].metrics.share(folder / f"{os.getpid()}.json")
+    ctx = application.extensions["keyturn"]
+    ctx.metrics.share(folder / f"{os.getpid()}.json")
+    ctx.recorder.start(ctx.clock)
     # What is there now stays: the collector need not look through it again and again (5 % of a token).
     gc.collect()
     gc.freeze()

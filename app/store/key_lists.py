@@ -9,10 +9,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, select, tuple_
 
-from app.models import Key
+from app.domain.health import Question
+from app.models import Key, KeyUse
+from app.store.key_health import QUESTIONS
 
-_COLUMNS: dict[str, Any] = {"name": Key.name_folded, "created": Key.created_at, "expires": Key.expires_at}
+_COLUMNS: dict[str, Any] = {
+    "name": Key.name_folded,
+    "created": Key.created_at,
+    "expires": Key.expires_at,
+    "last_used": KeyUse.last_used_at,
+}
 SORTS = tuple(_COLUMNS)
+# Whether keys that have no such value come first: one without an end ends after all, one never used was so before all.
+_NOTHING_FIRST = {"expires": False, "last_used": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +33,7 @@ class Wanted:
     revoked      whether revoked
     expiration   `valid`, `expiring_soon` or `expired`
     now, soon    the instants that `expiration` is measured by
+    health       one of `key_health.QUESTIONS`
     """
 
     tenant_id: str
@@ -35,11 +45,15 @@ class Wanted:
     revoked: bool | None = None
     expiration: str | None = None
     group_id: str | None = None
+    health: Question | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One of SORTS; keys without an end come after all others, ties go by key ID. Descending is the mirror image."""
+    """One of SORTS; keys without an end come last, keys never used first, ties go by key ID.
+
+    Descending is the mirror image.
+    """
 
     sort: str = "created"
     descending: bool = False
@@ -64,26 +78,36 @@ def page(connection: Connection, wanted: Wanted, order: Order, after: Place | No
 def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Select[Any]]:
     """What to ask one after the other until a page is full; each walks along one index and sorts nothing."""
     column = _COLUMNS[order.sort]
-    every = select(Key.key_id, column.label("place")).where(*_conditions(wanted))
-    if order.sort != "expires":
+    every = _every(wanted, order)
+    if order.sort not in _NOTHING_FIRST:
         yield _ordered(every, order, after)
         return
     # NULL has its place at different ends in different databases, so that the two parts are asked for one by one.
-    dated, endless = every.where(column.is_not(None)), every.where(column.is_(None))
-    in_endless = after is not None and after[0] is None
-    parts = [_ordered(endless, order, after if in_endless else None)]
-    if not in_endless or order.descending:
-        parts.append(_ordered(dated, order, None if in_endless else after))
-    if not order.descending:
+    parts = [(True, every.where(column.is_(None))), (False, every.where(column.is_not(None)))]
+    if _NOTHING_FIRST[order.sort] == order.descending:
         parts.reverse()
-    elif after is not None and not in_endless:
-        parts = parts[1:]
-    yield from parts
+    reached = after is None
+    for nothing, part in parts:
+        here = after is not None and (after[0] is None) == nothing
+        if reached or here:
+            yield _ordered(part, order, after if here else None)
+        reached = reached or here
+
+
+def _every(wanted: Wanted, order: Order) -> Select[Any]:
+    column = _COLUMNS[order.sort].label("place")
+    if order.sort != "last_used":
+        mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
+        return select(Key.key_id, column).where(*mine, *_conditions(wanted))
+    # The owner is asked for in the table whose index has the order, and only there: that is where to begin.
+    mine = (KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
+    question = select(KeyUse.key_id, column).join(Key, Key.key_id == KeyUse.key_id)
+    return question.where(*mine, *_conditions(wanted))
 
 
 def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select[Any]:
     # Both columns even where one is NULL throughout: PostgreSQL knows the order of the index by its columns only.
-    columns = (_COLUMNS[order.sort], Key.key_id)
+    columns = (_COLUMNS[order.sort], KeyUse.key_id if order.sort == "last_used" else Key.key_id)
     if after is not None:
         where = columns if after[0] is not None else columns[1:]
         here = tuple_(*where)
@@ -95,7 +119,7 @@ def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
-    yield from (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind, Key.deleted_at.is_(None))
+    yield Key.deleted_at.is_(None)
     if wanted.revoked is not None:
         yield Key.revoked_at.is_not(None) if wanted.revoked else Key.revoked_at.is_(None)
     if wanted.group_id is not None:
@@ -106,6 +130,8 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield from (Key.expires_at > wanted.now, Key.expires_at <= wanted.soon)
     elif wanted.expiration == "expired":
         yield Key.expires_at <= wanted.now
+    if wanted.health is not None:
+        yield QUESTIONS[wanted.health](wanted.now)
     found = []
     if wanted.text is not None:
         found += [column.contains(wanted.text, autoescape=True) for column in (Key.name_folded, Key.description_folded)]

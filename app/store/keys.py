@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from app.domain.status import place
-from app.models import Group, Key, Secret, Tenant
+from app.models import Group, Key, KeyUse, Secret, Tenant
 
 COLUMNS = (
     *Key.__table__.c,
@@ -63,8 +63,10 @@ def several(connection: Connection, key_ids: Sequence[str]) -> dict[str, Row[Any
 
 
 def add(connection: Connection, **columns: Any) -> None:
-    """Insert a key."""
+    """Insert a key, and the row that will tell of its use."""
     connection.execute(insert(Key).values(**columns))
+    use = {"key_id": columns["key_id"], "tenant_id": columns["tenant_id"], "kind": columns["kind"]}
+    connection.execute(insert(KeyUse).values(use))
 
 
 def change(connection: Connection, key_id: str, version: int, **columns: Any) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from app.actions import access
 from app.actions.access import Caller
 from app.domain import credentials, scopes
@@ -76,9 +79,9 @@ def enter(
     door, text = presented(request, basic=basic)
     attempt = Attempt(request.address, needed, named_tenant(request))
     if door == TOKEN:
-        caller = access.admit_token(request.ctx, text, audience, attempt, request.now)
+        caller = let_in(request, access.admit_token, text, audience, attempt)
     else:
-        caller = access.admit(request.ctx, credentials.parse(text), attempt, request.now)
+        caller = let_in(request, access.admit, credentials.parse(text), attempt)
     if kinds is not None and caller.facts.kind not in kinds:
         raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
     if allowance is not None:
@@ -86,11 +89,23 @@ def enter(
     return caller, door
 
 
+def let_in(request: Request, admit: Callable[..., Caller], *asked: Any) -> Caller:
+    """Let `access` decide, and remember whose call this is, whatever is decided: it is counted as that key's use."""
+    try:
+        caller = admit(request.ctx, *asked, request.now)
+    except Refused as refused:
+        request.facts = refused.facts
+        raise
+    request.facts = caller.facts
+    return caller
+
+
 def named_tenant(request: Request) -> str | None:
     """The tenant that a call says it is for in `X-Tenant`, by ID or name; None when it does not say."""
     named = request.header("X-Tenant")
-    if named is None or not named.strip():
+    if named is None:
         return None
+    # Granian empties a value that is not ASCII, so that an empty one may have named anybody: it is nobody's.
     return named.strip().encode("latin-1", "replace").decode("utf-8", "replace")  # names may be of any script
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from app.context import Context
 from app.domain.refusals import Refused, Unavailable
 from app.runtime import log
-from app.web import replies
+from app.web import replies, uses
 from app.web.behind import Behind
 from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
@@ -90,6 +90,8 @@ class Front:
         code, headers, body, reason = answer
         if request.spent is not None:
             headers = (*headers, *replies.pace_headers(request.spent))
+        if request.facts is not None:
+            uses.count(request, code, reason)
         status = STATUS_LINES.get(code) or f"{code} {HTTPStatus(code).phrase}"
         start_response(
             status, [*headers, *self._always, ("X-Request-ID", request.id), ("Content-Length", str(len(body)))]

@@ -29,7 +29,7 @@ from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
 from app.web import replies
 from app.web.client_credentials import client_credentials
-from app.web.doors import actor, expiry_headers, named_tenant
+from app.web.doors import actor, expiry_headers, let_in, named_tenant
 from app.web.forms import Form
 from app.web.replies import Answer
 from app.web.request import Request
@@ -238,7 +238,7 @@ def authenticate(request: OAuthRequest) -> Caller:
     presented = credentials.parse(secret)
     if presented.key_id != client_id:
         raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    return access.admit(http.ctx, presented, Attempt(http.address, tenant=named_tenant(http)), http.now)
+    return let_in(http, access.admit, presented, Attempt(http.address, tenant=named_tenant(http)))
 
 
 def _token(request: OAuthRequest) -> str:

@@ -64,7 +64,12 @@ class lazy(Generic[T]):  # noqa: N801 - used like the property it is
 
 
 class Request:
-    """A WSGI environment, read once. The clock is read once too: everything in a request happens at `now`."""
+    """A WSGI environment, read once. The clock is read once too: everything in a request happens at `now`.
+
+    facts   of the key that was recognised, if one was: the call is counted as its use
+    """
+
+    facts: Any = None
 
     def __init__(self, environ: dict[str, Any], ctx: Context) -> None:
         self.environ, self.ctx = environ, ctx

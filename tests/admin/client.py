@@ -91,7 +91,8 @@ def known(operation: Operation) -> set[str]:
     """The members that the answer's objects may have."""
     assert operation.answer is not None
     items = operation.answer.model_fields.get("items")
-    return set(operation.answer.model_fields if items is None else items.annotation.__args__[0].model_fields)
+    fields = operation.answer.model_fields if items is None else items.annotation.__args__[0].model_fields
+    return {field.alias or name for name, field in fields.items()}
 
 
 def check_problem(answer: TestResponse) -> None:

@@ -95,6 +95,7 @@ def _bearer(token: Callable[[Shown], str]) -> Callable[[Shown], dict[str, str]]:
     return lambda shown: {"Authorization": f"Bearer {token(shown)}"}
 
 
+WAYS = ("Bearer", "X-API-Key", "Basic")
 # By what they read: a secret at an OAuth endpoint, a secret at a door, a token at a door; and a question about a token.
 OAUTH: dict[str, Door] = {
     "/token by Basic": _token(_secret_in("Basic")),
@@ -102,11 +103,13 @@ OAUTH: dict[str, Door] = {
 }
 REVOKE: dict[str, Door] = {"/revoke": _revoke}
 SECRET: dict[str, Door] = {
-    **{f"/api/user by {way}": _reading("/api/user", _secret_in(way)) for way in ("Bearer", "X-API-Key", "Basic")},
+    **{f"/api/user by {way}": _reading("/api/user", _secret_in(way)) for way in WAYS},
+    **{f"/gateway/check by {way}": _reading("/gateway/check", _secret_in(way)) for way in WAYS},
     **{f"/admin by {way}": _reading("/admin/api-keys", _secret_in(way)) for way in ("Bearer", "X-API-Key")},
 }
 TOKEN: dict[str, Door] = {
     "/api/user by token": _reading("/api/user", _bearer(lambda shown: shown.token)),
+    "/gateway/check by token": _reading("/gateway/check", _bearer(lambda shown: shown.token)),
     "/admin by token": _reading("/admin/api-keys", _bearer(lambda shown: shown.admin_token)),
 }
 INTROSPECTION: dict[str, Door] = {"/introspect": _introspect}
@@ -118,6 +121,8 @@ def said(answer: Any) -> Said:
     number = body.pop("request_id", None)
     assert number in {None, answer.headers["X-Request-ID"]}
     headers = {name: value for name, value in answer.headers.items() if name not in {"X-Request-ID", "Date"}}
+    for_gateways = headers.pop("X-Keyturn-Problem", None)
+    assert for_gateways is None or json.loads(for_gateways) == json.loads(answer.data)
     error = body.get("error")
     if "active" in body:
         error = "active" if body["active"] else "inactive"

@@ -96,11 +96,11 @@ def test_a_caller_that_names_its_own_tenant_comes_in(world: World) -> None:
     tenant = world.new_tenant("\u00c4pfel & S\u00f6hne \u6771\u4eac")
     key = world.key(tenant=tenant)
     good = Shown(key, world.token(key), world.token(key, resource=ADMIN), world.resource_server())
-    for named in (tenant["id"], tenant["name"].encode().decode("latin-1"), "", "  "):
+    for named in (tenant["id"], tenant["name"].encode().decode("latin-1"), f" {tenant['id']} "):
         calling = replace(good, headers={"X-Tenant": named})
         for doors in (SECRET, TOKEN, OAUTH):
             assert {answer.status for answer in heard(world, calling, doors).values()} == {200}, named
-    for named in (f"{tenant['id']},{tenant['id']}", tenant["name"][:-1].encode().decode("latin-1"), "\xff"):
+    for named in (f"{tenant['id']},{tenant['id']}", tenant["name"][:-1].encode().decode("latin-1"), "\xff", ""):
         calling = replace(good, headers={"X-Tenant": named})
         assert {answer.status for answer in heard(world, calling, SECRET | TOKEN).values()} == {403}
 
@@ -122,6 +122,20 @@ def test_two_credentials_that_differ_are_ambiguous_and_one_sent_twice_is_one(wor
     form = {"grant_type": "client_credentials", "client_id": other.id, "client_secret": other.secret}
     twice = world.client.post("/token", data=form, auth=one.auth)
     assert (twice.status_code, twice.json["error"]) == (400, "invalid_request")
+
+
+def test_a_gateway_is_told_of_a_missing_scope_and_never_400(world: World) -> None:
+    shown, other = SCOPE.stage(world), world.key("Other")
+    bearer, header = {"Authorization": f"Bearer {shown.key.secret}"}, {"X-API-Key": shown.key.secret}
+    token = {"Authorization": f"Bearer {shown.token}"}
+    for headers in (bearer, header, token, {"Authorization": shown.key.basic}):
+        answer = world.client.get("/gateway/check?scope=contacts:read+contacts:write", headers=headers)
+        assert (answer.status_code, answer.json["error"]) == (403, "insufficient_scope")
+        assert answer.json["hints"] == ["The key lacks: contacts:write."]
+        assert world.client.get("/gateway/check?scope=contacts:read", headers=headers).status_code == 200
+    for both in ({**bearer, "X-API-Key": other.secret}, {**token, **header}, {"Authorization": other.basic, **header}):
+        answer = world.client.get("/gateway/check", headers=both)
+        assert (answer.status_code, answer.json["error"]) == (401, "ambiguous_credentials")
 
 
 @pytest.mark.parametrize("name", ["api_key", "access_token", "client_secret", "key", "token", "X-API-Key", "api-key"])

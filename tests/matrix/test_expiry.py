@@ -112,7 +112,7 @@ def test_every_door_tells_of_an_end_that_is_near_and_so_do_list_and_flag(admin: 
         bearer = {"Authorization": f"Bearer {token}"}
         ways = ({"X-API-Key": key.secret}, {"Authorization": key.basic}, bearer)
         return [
-            *(world.client.get("/api/user", headers=headers) for headers in ways),
+            *(world.client.get(path, headers=headers) for headers in ways for path in ("/api/user", "/gateway/check")),
             caller("GET", "tenant"),
             world.client.post("/token", data=form, auth=key.auth),
         ]
@@ -124,7 +124,7 @@ def test_every_door_tells_of_an_end_that_is_near_and_so_do_list_and_flag(admin: 
     ):
         world.clock.now += passed
         token = world.token(key)
-        assert [answer.headers.get("X-API-Key-Expires") for answer in answers()] == [header] * 5
+        assert [answer.headers.get("X-API-Key-Expires") for answer in answers()] == [header] * 8
         seen = admin.ok("GET", f"api-keys/{key.id}")
         assert (seen["expiration_state"], "expiring_soon" in seen["flags"]) == (state, state == "expiring_soon")
         listed = admin.ok("GET", "api-keys?expiration=expiring_soon")["items"]

@@ -114,10 +114,11 @@ def test_a_lost_database_makes_it_unready_but_not_dead(deployment: Deployment) -
     file = deployment.folder / "data" / "keyturn.db"
     server = deployment.serve(plane="admin")
     with closing(sqlite3.connect(file)) as connection:
+        (current,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         connection.execute("UPDATE alembic_version SET version_num = 'from-the-future'")
         connection.commit()
         answer = asked(server, "/readyz")
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+        connection.execute("UPDATE alembic_version SET version_num = ?", (current,))
         connection.commit()
     assert answer.status == 503
     assert answer.json["checks"]["migrations"] == "ahead"

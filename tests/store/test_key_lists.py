@@ -36,9 +36,24 @@ FILL = {
         FROM generate_series(1, :many) AS i
     """,
 }
+USE = {
+    "sqlite": """
+        INSERT INTO key_uses (key_id, tenant_id, kind, last_used_at)
+        SELECT key_id, tenant_id, kind,
+               CASE WHEN rowid % 3 THEN datetime('2026-11-20', '-' || (rowid * 31 % 5000) || ' hours') || '.000000' END
+        FROM keys WHERE tenant_id = :tenant
+    """,
+    "postgresql": """
+        INSERT INTO key_uses (key_id, tenant_id, kind, last_used_at)
+        SELECT key_id, tenant_id, kind,
+               CASE WHEN n % 3 > 0 THEN timestamptz '2026-11-20Z' - (n * 31 % 5000) * interval '1 hour' END
+        FROM (SELECT keys.*, row_number() OVER () AS n FROM keys WHERE tenant_id = :tenant) AS numbered
+    """,
+}
 PLACES: dict[str, list[Any]] = {
     "name": [None, ("key 5", "kt_0000000000000007")],
     "created": [None, (datetime(2026, 1, 1, 1, tzinfo=UTC), "kt_0000000000000007")],
+    "last_used": [None, (datetime(2026, 11, 1, tzinfo=UTC), "kt_0000000000000007"), (None, "kt_0000000000000009")],
     "expires": [None, (datetime(2027, 3, 1, tzinfo=UTC), "kt_0000000000000007"), (None, "kt_0000000000000009")],
 }
 
@@ -52,6 +67,7 @@ def filled(world: World) -> World:
         for prefix, tenant_id in owners.items():
             given = {"tenant": tenant_id, "prefix": prefix, "many": MANY}
             connection.execute(text(FILL[connection.dialect.name]), given)
+            connection.execute(text(USE[connection.dialect.name]), {"tenant": tenant_id})
     with world.ctx.database.reader.connect() as connection:
         connection.execute(text("ANALYZE"))
     return world
@@ -85,7 +101,7 @@ def test_every_page_is_a_stretch_of_the_index_of_its_order(filled: World) -> Non
     with filled.ctx.database.reader.connect() as connection:
         for sort, question in questions(filled):
             found = plan(connection, question)
-            assert f"ix_keys_{sort}" in found, found
+            assert ("ix_key_uses_last_used" if sort == "last_used" else f"ix_keys_{sort}") in found, found
             assert "TEMP B-TREE" not in found, found
             assert "Sort" not in found, found
             assert "SCAN" not in found, found
@@ -101,6 +117,8 @@ def test_pages_hold_every_key_once_and_in_order(filled: World) -> None:
             assert mirrored == whole[::-1]
             if sort == "expires":
                 assert all(row.place is None for row in whole[-(MANY // 3) :])
+            if sort == "last_used":
+                assert all(row.place is None for row in whole[: MANY // 3])
             for at in (0, 1, MANY // 2, MANY - MANY // 3 - 2, MANY - MANY // 3 - 1, MANY - 2, MANY - 1):
                 after = (whole[at].place, whole[at].key_id)
                 assert key_lists.page(connection, wanted(filled), Order(sort), after, 60) == whole[at + 1 : at + 61]

@@ -35,6 +35,34 @@ class SecretShown(Answered):
     last_used_ip: str | None
 
 
+class RotationCaller(Answered):
+    """Who calls with one of the two secrets."""
+
+    ip: str | None = Field(examples=["198.51.100.4"])
+    client: str | None = Field(examples=["python-requests/2.32"])
+    last_at: Time
+    calls: int
+
+
+class RotatedSecret(SecretShown):
+    """What was seen of a secret since the rotation."""
+
+    last_used_client: str | None
+    calls_since_rotation: int
+    callers: list[RotationCaller] = Field(description="At most 100, seen last first.")
+
+
+class Rotation(Answered):
+    """Whether the old secret may be ended, and why."""
+
+    rotated_at: Time
+    old_secret: RotatedSecret
+    new_secret: RotatedSecret
+    verdict: Literal["safe_to_end", "still_used", "not_yet_known"]
+    reasons: list[str] = Field(examples=[["Still used by 198.51.100.4 (python-requests/2.32) 3 minutes ago."]])
+    evidence_as_of: Time = Field(description="Calls up to this instant are in; later ones may follow.")
+
+
 class ApiKey(Answered):
     """A key, which is an OAuth client."""
 
@@ -55,6 +83,7 @@ class ApiKey(Answered):
     last_used_client: str | None
     secrets: list[SecretShown] = Field(description="The secrets that work: two during a rotation with overlap.")
     tenant: Named | None
+    rotation: Rotation = left_out(description="During a rotation with overlap, in answers about one key.")
     version: Version
 
 

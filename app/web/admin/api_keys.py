@@ -12,6 +12,7 @@ from app.actions import key_counts, key_lists, keys
 from app.actions.key_lists import Filters
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
+from app.domain.health import Question
 from app.web.admin import answers
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.pages import listed
@@ -35,7 +36,10 @@ class KeyQuery(PageQuery):
     status: Literal["active", "revoked"] | None = None
     expiration: Literal["valid", "expiring_soon", "expired"] | None = None
     group: str | None = Field(None, validation_alias=GROUP, description="ID or name.")
-    sort: Literal["name", "created", "expires"] = "created"
+    health: Question | None = Field(None, description="A question of `/admin/api-keys/health`: the keys it counts.")
+    sort: Literal["name", "created", "expires", "last_used"] = Field(
+        "created", description="Keys without an end come after all others, keys never used before all others."
+    )
     dir: Literal["asc", "desc"] = "asc"
 
 
@@ -84,7 +88,7 @@ def list_api_keys(call: Call) -> Reply:
     page = key_lists.page(
         call.ctx,
         call.tenant_id,
-        Filters(asked.q, asked.status, asked.expiration, asked.group),
+        Filters(asked.q, asked.status, asked.expiration, asked.group, asked.health),
         call.now,
         sort=asked.sort,
         descending=asked.dir == "desc",

@@ -16,7 +16,7 @@ from app.runtime import log
 from app.web import replies
 from app.web.admin import bodies, conditions
 from app.web.admin.openapi import EVERY
-from app.web.admin.operations import Call, Operation, Reply
+from app.web.admin.operations import CSV, Call, Operation, Reply
 from app.web.admin.shapes import Nothing
 from app.web.doors import enter, expiry_headers
 from app.web.replies import Answer
@@ -96,6 +96,8 @@ def _answer(operation: Operation, call: Call) -> Answer:
 
 def _written(operation: Operation, reply: Reply) -> Answer:
     headers: tuple[tuple[str, str], ...] = (*replies.NO_STORE, *reply.headers)
+    if reply.table is not None:
+        return Answer(200, (("Content-Type", CSV), *headers), reply.table.encode())
     if reply.body is not None and isinstance(reply.body.get("version"), int):
         headers += (("ETag", conditions.etag(reply.body["version"])),)
     if reply.location is not None:

@@ -131,6 +131,8 @@ def _success(operation: Operation) -> Json:
     found: Json = {"description": operation.summary, "headers": headers}
     if operation.answer is not None:
         found["content"] = {JSON: {"schema": {"$ref": REF.format(model=operation.answer.__name__)}}}
+        if operation.csv:
+            found["content"]["text/csv"] = {"schema": {"type": "string"}}
     elif operation.status != 204:  # noqa: PLR2004
         found["content"] = {JSON: {"schema": {"type": "object"}}}
     return found

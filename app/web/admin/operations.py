@@ -16,6 +16,8 @@ from app.domain.events import Actor
 from app.web.doors import actor
 from app.web.request import Request
 
+CSV = "text/csv; charset=utf-8"
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -24,6 +26,7 @@ class Reply:
     location   the new object's address, of a create
     repeated   nothing was changed: this request was answered before
     link       the address of a list's next page
+    table      the answer as CSV, in place of a body
     headers    what else is told about this answer
     """
 
@@ -31,6 +34,7 @@ class Reply:
     location: str | None = None
     repeated: bool = False
     link: str | None = None
+    table: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -104,6 +108,7 @@ class Operation:
     answer     the body's model; None for an answer without a body
     once       whether `Idempotency-Key` is understood
     versioned  whether `If-Match` is
+    csv        whether the answer can also be had as CSV
     tells      headers that only this one's answer has
     """
 
@@ -120,6 +125,7 @@ class Operation:
     status: int = 200
     once: bool = False
     versioned: bool = False
+    csv: bool = False
     tells: tuple[str, ...] = ()
 
     @property

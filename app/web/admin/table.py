@@ -11,12 +11,14 @@ from app.web.admin import (
     resource_servers,
     signing_keys,
     tenants,
+    usage,
 )
 from app.web.admin.operations import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *api_keys.operations,
     *api_key_secrets.operations,
+    *usage.operations,
     *groups.operations,
     *members.operations,
     *tenants.own,

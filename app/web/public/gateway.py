@@ -8,7 +8,7 @@ from app.domain import scopes
 from app.domain.pace import Allowance
 from app.domain.refusals import Forbidden, Reason, Refused, Verdict
 from app.web import replies
-from app.web.doors import enter
+from app.web.doors import enter, expiry_headers
 from app.web.faults import BadRequest, Fault
 from app.web.forms import pairs
 from app.web.replies import NO_STORE, Answer
@@ -64,6 +64,7 @@ def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[s
         ("X-Tenant-Id", caller.facts.tenant_id or ""),
         ("X-Scope", scopes.pack(held)),
         *NO_STORE,
+        *expiry_headers(caller, request),
     )
     if token_in is not None:
         name, scheme = token_in

@@ -1,0 +1,187 @@
+"""Counts the use of keys in memory and writes the sums every few seconds: no call ever writes (HOUSE.md §3.4)."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache, partial
+from multiprocessing.util import Finalize
+
+from sqlalchemy import Connection
+
+from app.domain.clients import LONGEST_READ
+from app.domain.evidence import WRITTEN_WITHIN
+from app.domain.refusals import Conflict, Unavailable
+from app.domain.times import zone
+from app.domain.usage import NO_SECRET, NOBODY, Outcome, Use, add_up
+from app.runtime import log
+from app.store import usage_limits, usage_writes
+from app.store.database import Database
+from app.store.facts import Facts
+
+WRITE_EVERY_SECONDS = WRITTEN_WITHIN.total_seconds() / 2
+FORGET_EVERY = timedelta(minutes=10)
+MOST_USES, MOST_UNTOLD = 20_000, 10_000  # told apart between two writes; beyond that without callers
+AT_ONCE = 500  # uses a transaction: a key is created in between
+LOOK_AT_CALLERS_AFTER = 100
+QUARTER = 900
+Count = tuple[int, datetime, datetime]
+
+
+class Recorder:
+    """What one process has counted and not yet written."""
+
+    def __init__(self, database: Database, callers_for: timedelta, usage_for: timedelta) -> None:
+        self._database, self._callers_for, self._usage_for = database, callers_for, usage_for
+        self._lock, self._writing, self._wake = threading.Lock(), threading.Lock(), threading.Event()
+        self._counts: dict[Use, Count] = {}
+        self._lost = 0
+        self._callers: Counter[str] = Counter()  # rows written for a key since its callers were last looked at
+        self._forgot_at: datetime | None = None
+
+    def used(
+        self,
+        facts: Facts,
+        outcome: Outcome,
+        now: datetime,
+        address: str = NOBODY,
+        user_agent: str = "",
+        origin: str | None = None,
+    ) -> None:
+        """Count one call: all that a request pays for.
+
+        facts        of the key, as of this call
+        address      "" is unknown
+        user_agent   and `origin` as sent; cleaned when they are written
+        """
+        number = facts.secret_number
+        use = Use(
+            facts.key_id,
+            NO_SECRET if number is None else number,
+            facts.tenant_id,
+            facts.kind,
+            outcome,
+            address,
+            user_agent if len(user_agent) <= LONGEST_READ else user_agent[:LONGEST_READ],
+            origin if origin is None or len(origin) <= LONGEST_READ else origin[:LONGEST_READ],
+            facts.secret_ends_at is not None,
+            facts.revoked_at is not None,
+            facts.expires_at is not None and now >= facts.expires_at,
+            int(now.timestamp()) // QUARTER,
+        )
+        with self._lock:
+            self._add(use, 1, now, now)
+
+    def checked(self, facts: Facts, now: datetime) -> None:
+        """Count a question about a token of this key."""
+        self.used(facts, Outcome.CHECKS, now)
+
+    def _add(self, use: Use, count: int, first: datetime, last: datetime) -> None:
+        found = self._counts.get(use)
+        if found is None and len(self._counts) >= MOST_USES:
+            use = use._replace(address=NOBODY, user_agent=None, origin=None)
+            found = self._counts.get(use)
+            if found is None and len(self._counts) >= MOST_USES + MOST_UNTOLD:
+                self._lost += count
+                return
+        if found is not None:
+            self._counts[use] = (found[0] + count, min(found[1], first), max(found[2], last))
+            return
+        self._counts[use] = (count, first, last)
+        if len(self._counts) == MOST_USES // 2:
+            self._wake.set()
+
+    # ---- writing
+
+    def flush(self) -> None:
+        """Write what was counted; what cannot be written now is kept and tried again.
+
+        raises   Unavailable when something had to be kept
+        """
+        with self._writing:
+            with self._lock:
+                taken, self._counts, lost, self._lost = sorted(self._counts.items(), key=_place), {}, self._lost, 0
+            if lost:
+                log.warned("usage.lost", calls=lost)
+            for start in range(0, len(taken), AT_ONCE):
+                try:
+                    self._write(taken[start : start + AT_ONCE])
+                except (Unavailable, Conflict) as error:
+                    self._keep(taken[start:])
+                    raise Unavailable("Usage cannot be written now.") from error
+                except Exception as error:  # noqa: BLE001 - what can never be written must not be in the way for ever
+                    log.failed("usage.dropped", error, uses=AT_ONCE)
+
+    def _write(self, uses: list[tuple[Use, Count]]) -> None:
+        with self._database.transaction() as connection:
+            zones = usage_writes.time_zones(connection, (use.tenant_id for use, _ in uses))
+            sums = add_up(uses, partial(_day, zones))
+            usage_writes.add(connection, sums)
+            self._look_at_callers(connection, Counter(key_id for key_id, *_ in sums.callers))
+
+    def _look_at_callers(self, connection: Connection, written: Counter[str]) -> None:
+        self._callers.update(written)
+        for key_id in written:
+            if self._callers[key_id] >= LOOK_AT_CALLERS_AFTER:
+                usage_limits.trim_callers(connection, key_id)
+                del self._callers[key_id]
+        if len(self._callers) > MOST_USES:
+            self._callers.clear()
+
+    def _keep(self, uses: list[tuple[Use, Count]]) -> None:
+        with self._lock:
+            for use, (count, first, last) in uses:
+                self._add(use, count, first, last)
+
+    def forget(self, now: datetime) -> None:
+        """Delete some of what has been kept long enough; raises Unavailable."""
+        with self._database.transaction() as connection:
+            usage_limits.forget(connection, now, self._callers_for, self._usage_for)
+
+    # ---- the background
+
+    def start(self, clock: Callable[[], datetime]) -> None:
+        """Write every few seconds from now on, and when the process ends."""
+        threading.Thread(target=self._keep_writing, args=(clock,), name="usage", daemon=True).start()
+        # Unlike `atexit` this also runs at the end of a process that multiprocessing started.
+        Finalize(None, self._write_quietly, exitpriority=10)
+
+    def _keep_writing(self, clock: Callable[[], datetime]) -> None:
+        pause = threading.Event()
+        while True:
+            self._wake.wait(WRITE_EVERY_SECONDS)
+            self._write_quietly()
+            self._forget_quietly(clock())
+            if self._wake.is_set():
+                self._wake.clear()
+                pause.wait(1)  # many uses are no reason to write without a break
+
+    def _write_quietly(self) -> None:
+        try:
+            self.flush()
+        except Unavailable:
+            log.warned("usage.kept", uses=len(self._counts))
+
+    def _forget_quietly(self, now: datetime) -> None:
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_EVERY:
+            return
+        self._forgot_at = now
+        try:
+            self.forget(now)
+        except (Unavailable, Conflict):
+            log.warned("usage.not_forgotten")
+
+
+def _place(counted: tuple[Use, Count]) -> tuple[str, int]:
+    return counted[0].key_id, counted[0].secret
+
+
+def _day(zones: dict[str | None, str], use: Use) -> date:
+    return _local_day(use.quarter, zones.get(use.tenant_id, "UTC"))
+
+
+@lru_cache(maxsize=4096)
+def _local_day(quarter: int, time_zone: str) -> date:
+    return datetime.fromtimestamp(quarter * QUARTER, UTC).astimezone(zone(time_zone)).date()
