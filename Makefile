@@ -32,7 +32,7 @@ bench: install ## measure Keyturn on this machine
 	$(bin)/python -m bench
 
 lock: install ## renew the lock files (U=--upgrade for the newest versions)
-	$(COMPILE) $(U) --extra postgres -o requirements.txt pyproject.toml
+	$(COMPILE) $(U) --extra postgres --extra redis -o requirements.txt pyproject.toml
 	$(COMPILE) $(U) --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
 
 openapi: install ## write the OpenAPI document

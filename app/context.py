@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.clock import Clock, utc_now
 from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
+from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
@@ -25,9 +26,10 @@ class Context:
     vault: Vault
     database: Database
     ring: KeyRing
+    limiter: Limiter
+    throttle: GuessingThrottle
     recorder: Recorder
     clock: Clock = utc_now
     entropy: Entropy = secrets.token_bytes
-    throttle: GuessingThrottle = field(default_factory=GuessingThrottle)
     metrics: Metrics = field(default_factory=Metrics)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

@@ -12,9 +12,13 @@ from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
 from app.runtime import log, vault
+from app.runtime.limiter import Limiter
+from app.runtime.limiter.host import HostCounters
+from app.runtime.limiter.valkey import Valkey
 from app.runtime.metrics import AUDIT
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
+from app.runtime.throttle import GuessingThrottle
 from app.settings import Settings
 from app.store.database import Database
 from app.web import unanswered
@@ -36,8 +40,9 @@ def open_context(
     """
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
+    counting = _counting(settings, clock)
     recorder = Recorder(database, settings.callers_kept, settings.usage_kept)
-    ctx = Context(settings, keys, database, KeyRing(database, keys), recorder, clock, entropy)
+    ctx = Context(settings, keys, database, KeyRing(database, keys), *counting, recorder, clock, entropy)
 
     def told(event: str, **members: Any) -> None:
         log.told(event, **members)
@@ -45,6 +50,14 @@ def open_context(
 
     database.told = told
     return ctx
+
+
+def _counting(settings: Settings, clock: Clock) -> tuple[Limiter, GuessingThrottle]:
+    shared = Valkey(settings.valkey) if settings.valkey else None
+    calls = HostCounters(settings.data_dir / "pace.1", clock)
+    failures = HostCounters(settings.data_dir / "guesses.1", clock, forgetful=True)
+    # Wrong secrets have no plan that hosts could divide: each host refuses after as many.
+    return Limiter(calls, shared, settings.hosts), GuessingThrottle(failures, Limiter(failures, shared))
 
 
 def openapi_document() -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from app.domain.networks import Network, parse_network
 PREFIX = "KEYTURN_"
 SECRETS = ("master_key", "database_url", "redis_url")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+VALKEY_SCHEMES = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
 JWKS_MAX_AGE = timedelta(seconds=300)
 CLOCK_LEEWAY = times.CLOCK_LEEWAY
 
@@ -51,6 +53,9 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         SecretStr(""), description="Valkey or Redis for rate limits shared by several hosts; optional."
+    )
+    hosts: int = Field(
+        1, ge=1, le=1000, description="How many hosts serve the deployment. Without Valkey they divide rate limits."
     )
     data_dir: Path = Field(
         Path("./var"), description="Folder of the embedded database and of what the processes of one host share."
@@ -116,6 +121,17 @@ class Settings(BaseSettings):
             raise ValueError("must be a sqlite:/// or postgresql:// address")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _valkey(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value():
+            return value
+        if urlsplit(value.get_secret_value()).scheme not in VALKEY_SCHEMES:
+            raise ValueError("must be a redis://, rediss://, valkey://, valkeys:// or unix:// address")
+        if find_spec("redis") is None:
+            raise ValueError("needs the Valkey client: install keyturn[redis]")
+        return value
+
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies(cls, value: str) -> str:
@@ -159,6 +175,12 @@ class Settings(BaseSettings):
         """The database's address, for SQLAlchemy."""
         url = self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'keyturn.db'}"
         return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @cached_property
+    def valkey(self) -> str:
+        """Valkey's address, as its client knows it; empty for none."""
+        scheme, colon, rest = self.redis_url.get_secret_value().partition(":")
+        return VALKEY_SCHEMES.get(scheme, "") + colon + rest
 
     @cached_property
     def lifetime(self) -> timedelta:

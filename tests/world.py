@@ -156,9 +156,12 @@ class World:
         return self.client.get("/api/user", headers={"X-API-Key": secret}).status_code
 
     def close(self) -> None:
-        """Let every process go of the database."""
+        """Let every process go of the database and the counters."""
         for app in self._processes:
-            app.extensions["keyturn"].database.close()
+            ctx = app.extensions["keyturn"]
+            ctx.database.close()
+            ctx.limiter.close()
+            ctx.throttle.close()
 
 
 def as_key(made: KeyWithSecret) -> Key:

@@ -10,6 +10,7 @@ from app.context import Context
 from app.domain import credentials, policy, scopes
 from app.domain.credentials import Presented
 from app.domain.networks import Address, networks
+from app.domain.pace import Allowance, Spent
 from app.domain.policy import Attempt, KeyTerms
 from app.domain.refusals import ENDED, Reason, Refused, Verdict
 from app.domain.status import reference
@@ -18,6 +19,7 @@ from app.store import facts as reads
 from app.store.facts import Facts
 
 _FORGOTTEN_TOKENS = 4096
+OWN_CALLS = 120  # in 60 s, of `/revoke` and of `/admin`, for each key
 
 
 class Caller(NamedTuple):
@@ -54,7 +56,9 @@ def recognise(ctx: Context, presented: Presented, address: Address | None, now: 
     if found is None:
         raise Refused(Verdict(Reason.UNKNOWN_KEY))
     if not same:
-        ctx.throttle.failed(presented.key_id, address, now)
+        wait = ctx.throttle.failed(presented.key_id, address)
+        if wait:  # others guessed at the same moment: this answer would be one more than they may have
+            raise Refused(Verdict(Reason.GUESSING, retry_after=wait), found)
         raise Refused(Verdict(Reason.WRONG_SECRET), found)
     return Caller(found, terms_of(ctx, found))
 
@@ -138,6 +142,29 @@ def admit_token(ctx: Context, token: str, audience: str, attempt: Attempt, now: 
         raise Refused(Verdict(Reason.BAD_TOKEN), caller.facts)
     judge(caller, attempt, now)
     return caller
+
+
+def spend(ctx: Context, caller: Caller, allowance: Allowance) -> Spent | None:
+    """Pay for a call that everything else allows; the last question of PRODUCT.md §7.
+
+    The tenant's allowance is one for all its keys and doors, and its limit the one in the row just read. The others are
+    each key's own, so that a leaked key cannot starve another one's revocation.
+
+    returns   None for a key without a tenant, where the tenant would pay
+    raises    Refused (rate_limited); Unavailable when calls cannot be counted
+    """
+    facts = caller.facts
+    if allowance is Allowance.TENANT:
+        if facts.tenant_id is None or facts.rate_limit is None:
+            return None
+        name, limit = facts.tenant_id, facts.rate_limit
+    else:
+        name, limit = facts.key_id, OWN_CALLS
+    pace = ctx.limiter.spend(f"{allowance}:{name}", limit)
+    spent = Spent(allowance, pace)
+    if not pace.admitted:
+        raise Refused(Verdict(Reason.RATE_LIMITED, retry_after=pace.reset, proven=True, spent=spent))
+    return spent
 
 
 def terms_of(ctx: Context, facts: Facts) -> KeyTerms:

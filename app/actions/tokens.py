@@ -13,6 +13,7 @@ from app.context import Context
 from app.domain import scopes
 from app.domain.events import Actor, Event
 from app.domain.networks import Address
+from app.domain.pace import Allowance, Spent
 from app.domain.policy import Attempt
 from app.domain.refusals import Conflict, Reason, Refused, Unavailable, Verdict
 from app.domain.status import LIST_BITS, LIST_SIZE
@@ -26,11 +27,12 @@ TENANT_KEY, RESOURCE_SERVER = "tenant_api_key", "resource_server"
 
 
 class Grant(NamedTuple):
-    """What a token was issued for. `expires_in` in whole seconds."""
+    """What a token was issued for. `expires_in` in whole seconds; `spent` is what it was paid from."""
 
     token: str
     scope: frozenset[str]
     expires_in: int
+    spent: Spent | None = None
 
 
 class InvalidTarget(Exception):
@@ -66,19 +68,24 @@ def scope_within(ctx: Context, held: frozenset[str], audience: str) -> frozenset
     return scopes.management_part(held) if audience == ctx.settings.admin_audience else scopes.product_part(held)
 
 
-def issue(ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime) -> Grant:
+def issue(
+    ctx: Context, caller: Caller, audience: str, wanted: frozenset[str] | None, now: datetime, *, paid: bool = False
+) -> Grant:
     """Sign an access token for a key that has just been admitted.
 
     audience   from `audience_for`
     wanted     scopes asked for; None asks for all that belong to the audience
-    raises     Refused (scope_refused) when more is wanted than held, or none is left; Unavailable while no key may sign
+    paid       whether the call that brings the token along has been paid for already
+    raises     Refused (scope_refused) when more is wanted than held, or none is left, (rate_limited) when the tenant
+               has no call left; Unavailable while no key may sign
     """
     held = scope_within(ctx, caller.terms.scope, audience)
     granted = held if wanted is None else wanted
     access.judge_scope(held, granted)
     if not granted:
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
-    return sign_for(ctx, caller, audience, granted, now)
+    spent = access.spend(ctx, caller, Allowance.TENANT) if not paid else None
+    return sign_for(ctx, caller, audience, granted, now)._replace(spent=spent)
 
 
 def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str], now: datetime) -> Grant:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from app.domain.pace import Spent
+
 
 class Reason(StrEnum):
     """Every reason a use of a key can be refused for. `web/replies.py` answers each of them."""
@@ -49,6 +51,7 @@ class Verdict:
     retry_after   seconds until another attempt can succeed; 0 when waiting does not help
     at            when the reason came to be (revoked, replaced, expired), where that is known
     proven        the caller's secret verified, so it may be told the exact reason
+    spent         the allowance that had nothing left, and how it stands
     """
 
     reason: Reason | None = None
@@ -56,6 +59,7 @@ class Verdict:
     retry_after: int = 0
     at: Any = None
     proven: bool = False
+    spent: Spent | None = None
 
     @property
     def allowed(self) -> bool:

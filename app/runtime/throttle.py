@@ -1,38 +1,40 @@
-"""Slows down guessing: wrong secrets per key ID and address, in a window moving by the second (PRODUCT.md §7)."""
+"""Slows down guessing: wrong secrets per key ID and address, in the same window as the pace (PRODUCT.md §7)."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict, deque
 from datetime import datetime
 
 from app.domain.networks import Address
+from app.runtime.limiter import Limiter
+from app.runtime.limiter.host import HostCounters
 
-ALLOWED, WINDOW_SECONDS, MOST_PAIRS = 20, 60, 100_000
+ALLOWED = 20
 
 
 class GuessingThrottle:
-    """Counts failures in memory. Only pairs that failed lately take room, and the oldest give way to new ones."""
+    """Counts failures where calls are counted. Only pairs that failed lately take room; the oldest give way to new."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures: OrderedDict[tuple[str, Address | None], deque[float]] = OrderedDict()
+    def __init__(self, counters: HostCounters, limiter: Limiter) -> None:
+        """`limiter` counts in `counters`, which also tell fast that nothing failed lately."""
+        self._counters, self._limiter = counters, limiter
 
     def wait(self, key_id: str, address: Address | None, now: datetime) -> int:
         """Seconds until this pair may try again; 0 when it may now."""
-        if not self._failures:
+        if not self._counters.recent(key_id, int(now.timestamp())):
             return 0
-        with self._lock:
-            failures = self._failures.get((key_id, address))
-            if failures is None or len(failures) < ALLOWED:
-                return 0
-            return max(0, int(failures[0] + WINDOW_SECONDS - now.timestamp()) + 1)
+        found = self._limiter.look(_name(key_id, address), ALLOWED)
+        return 0 if found is None or found.admitted else found.reset
 
-    def failed(self, key_id: str, address: Address | None, now: datetime) -> None:
-        """Count a wrong secret for a key that exists or might."""
-        with self._lock:
-            failures = self._failures.setdefault((key_id, address), deque(maxlen=ALLOWED))
-            failures.append(now.timestamp())
-            self._failures.move_to_end((key_id, address))
-            if len(self._failures) > MOST_PAIRS:
-                self._failures.popitem(last=False)
+    def failed(self, key_id: str, address: Address | None) -> int:
+        """Count a wrong secret for a key that exists; seconds to wait when there were too many before it, else 0."""
+        self._counters.mark(key_id)
+        found = self._limiter.spend(_name(key_id, address), ALLOWED)
+        return 0 if found.admitted else found.reset
+
+    def close(self) -> None:
+        """Let go of the host's counters."""
+        self._counters.close()
+
+
+def _name(key_id: str, address: Address | None) -> str:
+    return f"guess:{key_id}:{address}"

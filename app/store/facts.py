@@ -32,6 +32,7 @@ class Facts(NamedTuple):
     api_access: bool | None
     closed_at: datetime | None
     token_lifetime_seconds: int | None
+    rate_limit: int | None
     creator_role: str | None
     creator_active: bool | None
     secret_number: int | None
@@ -59,6 +60,7 @@ _COLUMNS = (
     Tenant.api_access,
     Tenant.closed_at,
     Tenant.token_lifetime_seconds,
+    Tenant.rate_limit,
     Member.role,
     Member.active,
     Secret.number,

@@ -10,6 +10,7 @@ from app.actions.access import Caller
 from app.domain import credentials, scopes
 from app.domain.events import Actor
 from app.domain.expiry import expiration_state
+from app.domain.pace import Allowance
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.domain.times import rfc3339
@@ -57,19 +58,35 @@ def _from_authorization(authorization: tuple[str, str], *, basic: bool) -> tuple
     return (BEARER if credentials.looks_like_secret(rest) else TOKEN), rest
 
 
-def enter(request: Request, audience: str, needed: frozenset[str], *, basic: bool = True) -> tuple[Caller, str]:
+def enter(
+    request: Request,
+    audience: str,
+    needed: frozenset[str],
+    *,
+    basic: bool = True,
+    kinds: frozenset[str] | None = None,
+    allowance: Allowance | None = Allowance.TENANT,
+) -> tuple[Caller, str]:
     """Let a call in by whatever door it came, as (caller, door).
 
-    audience   what an access token must be for
-    needed     scopes the call wants to use
-    raises     Refused
+    audience    what an access token must be for
+    needed      scopes the call wants to use
+    kinds       of keys that may come in here; None is every kind
+    allowance   what the call is paid from, when nothing else speaks against it; None when the caller of this sees to it
+    raises      Refused
     """
     request.needed = needed
     door, text = presented(request, basic=basic)
     attempt = Attempt(request.address, needed, named_tenant(request))
     if door == TOKEN:
-        return let_in(request, access.admit_token, text, audience, attempt), door
-    return let_in(request, access.admit, credentials.parse(text), attempt), door
+        caller = let_in(request, access.admit_token, text, audience, attempt)
+    else:
+        caller = let_in(request, access.admit, credentials.parse(text), attempt)
+    if kinds is not None and caller.facts.kind not in kinds:
+        raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
+    if allowance is not None:
+        request.spent = access.spend(request.ctx, caller, allowance)
+    return caller, door
 
 
 def let_in(request: Request, admit: Callable[..., Caller], *asked: Any) -> Caller:
@@ -86,8 +103,9 @@ def let_in(request: Request, admit: Callable[..., Caller], *asked: Any) -> Calle
 def named_tenant(request: Request) -> str | None:
     """The tenant that a call says it is for in `X-Tenant`, by ID or name; None when it does not say."""
     named = request.header("X-Tenant")
-    if named is None or not named.strip():
+    if named is None:
         return None
+    # Granian empties a value that is not ASCII, so that an empty one may have named anybody: it is nobody's.
     return named.strip().encode("latin-1", "replace").decode("utf-8", "replace")  # names may be of any script
 
 

@@ -88,6 +88,8 @@ class Front:
         elif self._all:
             log.granted(request, name, answer)
         code, headers, body, reason = answer
+        if request.spent is not None:
+            headers = (*headers, *replies.pace_headers(request.spent))
         if request.facts is not None:
             uses.count(request, code, reason)
         status = STATUS_LINES.get(code) or f"{code} {HTTPStatus(code).phrase}"

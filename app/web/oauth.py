@@ -23,6 +23,7 @@ from app.actions import access, tokens
 from app.actions.access import Caller
 from app.domain import credentials, scopes
 from app.domain.networks import parse_address
+from app.domain.pace import Allowance
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
 from app.runtime.metrics import INTROSPECTIONS
@@ -111,6 +112,7 @@ class ClientCredentials(ClientCredentialsGrant):
         asked = request.parameters.get("scope")
         wanted = scopes.parse_request(asked) if asked is not None else None
         grant = tokens.issue(ctx, caller, audience, wanted, http.now)
+        http.spent = grant.spent
         body = {
             "access_token": grant.token,
             "token_type": "Bearer",
@@ -146,9 +148,10 @@ class Revocation(RevocationEndpoint):
     def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
         """Take a token back; nothing to take back is a success as well (RFC 7009 §2.2)."""
         caller = authenticate(request)
-        http = request.http
+        http, token = request.http, _token(request)
+        http.spent = access.spend(http.ctx, caller, Allowance.REVOKE)
         try:
-            owner = tokens.owned_token(http.ctx, caller, _token(request), http.now)
+            owner = tokens.owned_token(http.ctx, caller, token, http.now)
         except tokens.NotYours as error:
             raise InvalidGrantError from error
         if owner is not None:

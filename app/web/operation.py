@@ -19,13 +19,14 @@ class Readyz:
         self._readiness = Readiness()
 
     def __call__(self, request: Request) -> Answer:
-        """Answer 200 when all is well, 503 otherwise."""
+        """Answer 200 when all is well, or when only hosts count each for themselves; 503 otherwise."""
         ctx = request.ctx
         checks = self._readiness.ask(ctx.database, ctx.settings.database, ctx.ring, request.now)
-        ready = all(found == OK for found in checks.values())
-        return json_answer(
-            {"status": "ready" if ready else "unready", "checks": checks}, 200 if ready else UNREADY, NOT_KEPT
-        )
+        ready, valkey = all(found == OK for found in checks.values()), ctx.limiter.state()
+        if valkey is not None:
+            checks = {**checks, "valkey": valkey}
+        status = "unready" if not ready else "ready" if valkey in {None, OK} else "degraded"
+        return json_answer({"status": status, "checks": checks}, 200 if ready else UNREADY, NOT_KEPT)
 
 
 def metrics(request: Request) -> Answer:

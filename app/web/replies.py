@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from app.domain.pace import WINDOW_SECONDS, Spent
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable, Verdict
 from app.domain.scopes import pack
 from app.domain.times import rfc3339
@@ -58,7 +59,8 @@ def oauth_refusal(verdict: Verdict, *, introspection: bool = False) -> Answer:
     code = OAUTH_CODES[reason]
     none_shown = introspection and reason in {Reason.NO_CREDENTIALS, Reason.CREDENTIALS_IN_QUERY}
     status = TOO_MANY if code == OAUTH_LATER else 400 if none_shown else None
-    return oauth_error(code, status=status, retry_after=verdict.retry_after, reason=reason)
+    headers = pace_headers(verdict.spent) if verdict.spent is not None else ()
+    return oauth_error(code, status=status, retry_after=verdict.retry_after, headers=headers, reason=reason)
 
 
 def oauth_failure(error: Exception) -> Answer:
@@ -70,6 +72,15 @@ def oauth_failure(error: Exception) -> Answer:
     if isinstance(error, Unavailable):
         return oauth_error(OAUTH_LATER, retry_after=error.retry_after)
     return oauth_error("server_error")
+
+
+def pace_headers(spent: Spent) -> tuple[tuple[str, str], ...]:
+    """How the allowance stands that a call was paid from, or could not be: the RateLimit header fields, draft 11."""
+    allowance, pace = spent
+    return (
+        ("RateLimit-Policy", f'"{allowance}";q={pace.limit};w={WINDOW_SECONDS}'),
+        ("RateLimit", f'"{allowance}";r={pace.remaining};t={pace.reset}'),
+    )
 
 
 def problem(
@@ -112,6 +123,8 @@ def door_refusal(
         headers = (("WWW-Authenticate", _challenge(row.challenge, needed)),)
     if verdict.retry_after:
         headers = (*headers, ("Retry-After", str(verdict.retry_after)))
+    if verdict.spent is not None:
+        headers = (*headers, *pace_headers(verdict.spent))
     told = {"reason": str(reason)} if verdict.proven else {}
     answer = problem(status or row.status, row.error, row.message, request_id, hints=hints, headers=headers, **told)
     return Answer(answer.status, answer.headers, answer.body, str(reason))

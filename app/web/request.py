@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from app.context import Context
 from app.domain.networks import Address, parse_address, within
+from app.domain.pace import Spent
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web import forwarding
 from app.web.faults import BadRequest, Fault
@@ -75,6 +76,7 @@ class Request:
         self.method: str = environ["REQUEST_METHOD"]
         self.path: str = environ.get("PATH_INFO", "")
         self.now: datetime = ctx.clock()
+        self.spent: Spent | None = None  # what the call was paid from; the answer tells how that stands
         self.needed: frozenset[str] = frozenset()  # what a door asks for, told in the challenge when it is not held
 
     def header(self, name: str) -> str | None:

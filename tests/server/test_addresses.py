@@ -122,4 +122,6 @@ def test_without_trusted_proxies_the_connection_alone_counts(
 def test_a_proxy_that_forwards_nobody_is_itself_the_caller(behind: tuple[Server, Key], proxys_own: Key) -> None:
     server, _ = behind
     assert status(server, proxys_own, []) == ALLOWED
-    assert status(server, proxys_own, [(FORWARDED_FOR, LISTED)]) == REFUSED
+    for told in (LISTED, "\xff", "\xff, 198.51.100.1", "198.51.100.1, \xff", ""):  # what cannot be read hides nobody
+        for name in (FORWARDED_FOR, FORWARDED):
+            assert status(server, proxys_own, [(name, told)]) == REFUSED, told

@@ -10,6 +10,7 @@ from flask import Blueprint, Flask
 
 from app.actions.access import Caller
 from app.context import Context
+from app.domain.pace import Allowance
 from app.domain.refusals import Conflict, NotFound, Reason, Refused, Verdict
 from app.runtime import log
 from app.web import replies
@@ -76,10 +77,9 @@ def _called(operation: Operation, http: Request, path: dict[str, str]) -> Call:
 
 def authorised(operation: Operation, http: Request) -> Caller:
     """Let a caller in that holds the operation's scope; Refused otherwise."""
-    caller, _ = enter(http, http.ctx.settings.admin_audience, operation.needed, basic=False)
     # The scopes alone decide already; a scope in the wrong hands must still find no tenant but its own.
-    if caller.facts.kind not in operation.kinds:
-        raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
+    kinds, audience = operation.kinds, http.ctx.settings.admin_audience
+    caller, _ = enter(http, audience, operation.needed, basic=False, kinds=kinds, allowance=Allowance.ADMIN)
     return caller
 
 

@@ -38,9 +38,10 @@ def version(http: Request, *, versioned: bool) -> int | None:
     versioned   whether the object has versions; none of its tags can match when not (RFC 9110 §13.1.1)
     raises      Conflict when no version can match, Invalid for what is no entity tag, BadRequest for several
     """
-    wanted = (http.header("If-Match") or "").strip()
-    if wanted in {"", "*"}:
+    wanted = http.header("If-Match")
+    if wanted is None or wanted.strip() == "*":
         return None
+    wanted = wanted.strip()
     tag = _TAG.fullmatch(wanted)
     if tag is None:
         if "," in wanted:

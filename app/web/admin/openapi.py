@@ -124,6 +124,7 @@ def _success(operation: Operation) -> Json:
         names.append("ETag")
     names += ["Location"] if operation.status == 201 else []  # noqa: PLR2004
     names += ["Idempotent-Replayed"] if operation.once else []
+    names += protocol.RATE_HEADERS if operation.scope is not None else []
     names += ["X-API-Key-Expires"] if operation.scope is not None else []
     names += operation.tells
     headers = {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names}
@@ -167,6 +168,7 @@ def _problem(said: str, status: int) -> Json:
         example["errors"] = [{"field": "name", "code": "missing", "message": "Is required."}]
     names = ["X-Request-ID"] + (["Retry-After"] if status in {429, 503} else [])
     names += ["WWW-Authenticate"] if status == 401 else []  # noqa: PLR2004
+    names += protocol.RATE_HEADERS if status == 429 else []  # noqa: PLR2004
     return {
         "description": said,
         "headers": {name: {"description": protocol.HEADERS[name], "schema": {"type": "string"}} for name in names},

@@ -24,7 +24,10 @@ HEADERS = {
     "X-API-Keys-Used": "Usable keys and the limit, such as `2/10`; without a limit the number alone.",
     "Retry-After": "Seconds after which a new attempt makes sense.",
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
+    "RateLimit-Policy": "The allowance the call is paid from: calls (`q`) in so many seconds (`w`).",
+    "RateLimit": "What is left of it (`r`), and in how many seconds more is free (`t`).",
 }
+RATE_HEADERS = ["RateLimit-Policy", "RateLimit"]
 
 EXAMPLES = {
     400: "unreadable_body",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.actions import access, tokens
 from app.actions.access import Caller
 from app.domain import scopes
+from app.domain.pace import Allowance
 from app.domain.refusals import Forbidden, Reason, Refused, Verdict
 from app.web import replies
 from app.web.doors import enter, expiry_headers
@@ -50,18 +51,18 @@ def _answer(request: Request, asked: tuple[str, str]) -> Answer:
 
 def _admitted(request: Request, needed: frozenset[str] | None, token_in: tuple[str, str] | None) -> Answer:
     audience = request.ctx.settings.default_audience
-    caller, _ = enter(request, audience, needed or frozenset())
+    caller, _ = enter(request, audience, needed or frozenset(), allowance=None)
     if needed is None:  # what breaks the grammar can be held by nobody
         raise Refused(Verdict(Reason.SCOPE_REFUSED))
     if caller.facts.kind != tokens.TENANT_KEY:  # the deployment's own keys use no API of the product
         raise Refused(Verdict(Reason.WRONG_KIND, proven=True))
     held = scopes.product_part(caller.terms.scope)
     access.judge_scope(held, needed)  # management scopes belong to another audience
+    request.spent = access.spend(request.ctx, caller, Allowance.TENANT)
     headers: tuple[tuple[str, str], ...] = (
         ("X-Key-Id", caller.key_id),
         ("X-Tenant-Id", caller.facts.tenant_id or ""),
         ("X-Scope", scopes.pack(held)),
-        *expiry_headers(caller, request),
         *NO_STORE,
         *expiry_headers(caller, request),
     )
@@ -76,7 +77,7 @@ def _token(request: Request, caller: Caller, audience: str) -> str:
     if caller.claims is not None and caller.claims.scope == caller.terms.scope:
         _, presented = request.authorization() or ("", "")
         return presented
-    return tokens.issue(request.ctx, caller, audience, None, request.now).token
+    return tokens.issue(request.ctx, caller, audience, None, request.now, paid=True).token
 
 
 def _needed(text: str) -> frozenset[str] | None:
