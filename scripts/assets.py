@@ -1,4 +1,4 @@
-"""Build what the console's pages load, from locked npm packages; do nothing when nothing changed. Standard library only."""
+"""Build what the console's pages load, from locked packages; nothing when nothing changed. Standard library only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def main() -> None:
     fetch()
     files = {
         "console.css": _without_map(text(TABLER)) + "\n" + "\n".join(map(text, sorted(SOURCES.glob("styles/*.css")))),
-        "console.js": "\n;".join(_without_map(text(path)) for path in (*SCRIPTS, *sorted(SOURCES.glob("scripts/*.js")))),
+        "console.js": "\n;".join(
+            _without_map(text(path)) for path in (*SCRIPTS, *sorted(SOURCES.glob("scripts/*.js")))
+        ),
         "icons.svg": sprite(),
     }
     shutil.rmtree(OUT, ignore_errors=True)

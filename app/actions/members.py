@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.actions import links, terms
+from app.actions import links, member_terms, terms
 from app.actions.tenants import new_id
 from app.context import Context
-from app.domain import scopes
 from app.domain.events import Actor, Event
 from app.domain.names import clean_name
-from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.scopes import Role
 from app.domain.times import rfc3339
-from app.store import audit, facts, tenants
+from app.store import audit, tenants
 from app.store import members as store
-
-_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
-LONGEST_EMAIL, LONGEST_NAME = 254, 100  # RFC 5321 §4.5.3.1.3 leaves 254 characters for an address
 
 
 def page(ctx: Context, tenant_id: str, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -80,12 +75,15 @@ def add(
 ) -> dict[str, Any]:
     """Do what `create` does inside a transaction that does more; raises the same."""
     problems: list[Problem] = []
-    email, name = _clean_email(email, problems), clean_name(name, problems, shortest=1, longest=LONGEST_NAME)
-    wanted = _role(role, problems)
+    email, name = (
+        member_terms.clean_email(email, problems),
+        clean_name(name, problems, shortest=1, longest=member_terms.LONGEST_NAME),
+    )
+    wanted = member_terms.read_role(role, problems)
     if problems or wanted is None:
         raise Invalid(*problems)
     terms.refuse_closed(tenants.lock(connection, tenant_id))
-    _refuse_role(connection, actor, wanted)
+    member_terms.refuse_role(connection, actor, wanted)
     if store.find(connection, tenant_id, email) is not None:
         raise Conflict("member_exists", "There is a member with that e-mail address.")
     member_id = new_id(ctx, "mem")
@@ -126,19 +124,21 @@ def edit(
     problems: list[Problem] = []
     columns: dict[str, Any] = {"active": active, "operator": operator}
     if name is not None:
-        columns["name"] = clean_name(name, problems, shortest=1, longest=LONGEST_NAME)
-    wanted = _role(role, problems) if role is not None else None
+        columns["name"] = clean_name(name, problems, shortest=1, longest=member_terms.LONGEST_NAME)
+    wanted = member_terms.read_role(role, problems) if role is not None else None
     if problems:
         raise Invalid(*problems)
     with ctx.database.transaction() as connection:
         row = _touchable(connection, actor, tenant_id, member, version)
         if wanted is not None and wanted != row.role:
-            _refuse_role(connection, actor, wanted)
+            member_terms.refuse_role(connection, actor, wanted)
             columns["role"] = wanted
         if operator is not None and operator != row.operator:
-            _refuse_operator(actor)
+            member_terms.refuse_operator(actor)
         columns = {column: value for column, value in columns.items() if value is not None}
-        _keep_a_global_admin(connection, row, columns.get("role", row.role), active=columns.get("active", row.active))
+        member_terms.keep_a_global_admin(
+            connection, row, columns.get("role", row.role), active=columns.get("active", row.active)
+        )
         store.change(connection, row.id, row.version, **columns)
         before, after = shown(row), shown(_found(connection, tenant_id, row.id))
         changed = {column: value for column, value in told(after).items() if value != before[column]}
@@ -156,7 +156,7 @@ def remove(
     """
     with ctx.database.transaction() as connection:
         row = _touchable(connection, actor, tenant_id, member, version)
-        _keep_a_global_admin(connection, row, row.role, active=False)
+        member_terms.keep_a_global_admin(connection, row, row.role, active=False)
         # The address may be invited again, so it must not stay taken by somebody who is gone.
         store.change(
             connection, row.id, row.version, removed_at=now, active=False, operator=False, email="", email_folded=row.id
@@ -174,26 +174,11 @@ def reset(ctx: Context, actor: Actor, tenant_id: str | None, member: str, now: d
     with ctx.database.transaction() as connection:
         found = _found(connection, tenant_id, member)
         row = _touchable(connection, actor, found.tenant_id, found.id, None)
-        _refuse_role(connection, actor, Role(row.role))  # whoever has the link is that member
+        member_terms.refuse_role(connection, actor, Role(row.role))  # whoever has the link is that member
         if not row.active:
             raise Conflict("member_inactive", "This member is not active.")
         _record(ctx, connection, Event.MEMBER_RESET, actor, row.tenant_id, row.id, now)
         return links.issue(ctx, connection, actor, row.tenant_id, "reset", row.id, now)
-
-
-def _clean_email(text: str, problems: list[Problem]) -> str:
-    email = text.strip()
-    if len(email) > LONGEST_EMAIL or _EMAIL.fullmatch(email) is None:
-        problems.append(Problem("email", "format", "Must be an e-mail address."))
-    return email
-
-
-def _role(text: str, problems: list[Problem]) -> Role | None:
-    try:
-        return Role(text)
-    except ValueError:
-        problems.append(Problem("role", "unknown", f"Must be one of {', '.join(Role)}."))
-        return None
 
 
 def _found(connection: Connection, tenant_id: str | None, member: str) -> Row[Any]:
@@ -209,31 +194,8 @@ def _touchable(connection: Connection, actor: Actor, tenant_id: str, member: str
     if version is not None and version != row.version:
         raise terms.version_conflict("member")
     if row.role == Role.GLOBAL_ADMIN:
-        _refuse_role(connection, actor, Role.GLOBAL_ADMIN)
+        member_terms.refuse_role(connection, actor, Role.GLOBAL_ADMIN)
     return row
-
-
-def _refuse_role(connection: Connection, actor: Actor, role: Role) -> None:
-    # A Tenant administrator holds the same scopes, and still must not make or unmake a Global Admin.
-    if role is Role.GLOBAL_ADMIN and actor.kind == "member" and not actor.unbound:
-        raise Forbidden("role_exceeds_caller", "Unauthorized", ("Ask a Global Admin.",))
-    terms.refuse_handing_out(actor, scopes.of_role(role, facts.product_scopes(connection)), "role_exceeds_caller")
-
-
-def _refuse_operator(actor: Actor) -> None:
-    # A Global Admin is unbound within the tenant; the deployment's signing keys are beyond it.
-    if not actor.unbound or actor.tenant_id is not None:
-        raise Forbidden("operator_only", "Unauthorized", ("Only the operator of the deployment may do this.",))
-
-
-def _keep_a_global_admin(connection: Connection, row: Row[Any], role: str, *, active: bool) -> None:
-    was, stays = row.role == Role.GLOBAL_ADMIN and row.active, role == Role.GLOBAL_ADMIN and active
-    if was and not stays and not store.other_global_admins(connection, row.tenant_id, row.id):
-        raise Conflict(
-            "last_global_admin",
-            "This is the tenant's last active Global Admin.",
-            ("Make another member Global Admin first.",),
-        )
 
 
 def _record(

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from app.models import Member, Session, SignIn, Tenant
 
 MOST_CANDIDATES = 5  # tenants in which one e-mail address is a member: each costs a password hash
-_SESSION = tuple(column for column in Session.__table__.c if column.name != "member_id")
-_SIGN_IN = tuple(column for column in SignIn.__table__.c if column.name != "member_id")
-_MEMBER = (
+_SESSION: tuple[Any, ...] = tuple(column for column in Session.__table__.c if column.name != "member_id")
+_SIGN_IN: tuple[Any, ...] = tuple(column for column in SignIn.__table__.c if column.name != "member_id")
+_MEMBER: tuple[Any, ...] = (
     Member.id.label("member_id"),
     Member.tenant_id,
     Member.email,

@@ -23,6 +23,7 @@ def _nobodys() -> str:
 def matches(stored: str | None, password: str) -> bool:
     """Whether a password is the stored one; costs the same without any."""
     try:
-        return hasher().verify(stored or _nobodys(), password) and stored is not None
+        hasher().verify(stored or _nobodys(), password)
     except VerificationError:
         return False
+    return stored is not None

@@ -33,7 +33,8 @@ class Signed(NamedTuple):
 
     def proved(self, now: datetime) -> bool:
         """Whether the person proved to be there within the last minutes."""
-        return now - self.row.proved_at < PROOF
+        proved_at: datetime = self.row.proved_at
+        return now - proved_at < PROOF
 
     def actor(self, address: str | None, request_id: str | None) -> Actor:
         """The member as the audit log names them, with what they may hand out."""

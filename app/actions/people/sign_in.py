@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
-from app.actions import members
+from app.actions import member_terms, members
 from app.actions.people import passwords, sessions
 from app.context import Context
 from app.domain import credentials
@@ -41,9 +41,7 @@ class Way(NamedTuple):
     member: Row[Any] | None
 
 
-def with_password(
-    ctx: Context, email: str, password: str, now: datetime, *, address: str | None, client: str
-) -> str:
+def with_password(ctx: Context, email: str, password: str, now: datetime, *, address: str | None, client: str) -> str:
     """Let somebody in; the new session's cookie.
 
     raises   NotIn, the same for an unknown address, a wrong password and a person who has none
@@ -100,7 +98,7 @@ def set_up(ctx: Context, found: Way, now: datetime, *, email: str, name: str, pa
     if found.member is not None:
         email, name = found.member.email, found.member.name
     else:
-        name = clean_name(name, problems, shortest=1, longest=members.LONGEST_NAME)
+        name = clean_name(name, problems, shortest=1, longest=member_terms.LONGEST_NAME)
     password = clean_password(password, (email, name, found.tenant_name), problems)
     if password != clean_password(repeated, (), []):
         problems.append(Problem("repeated", "different", "The two passwords differ."))
@@ -117,8 +115,6 @@ def set_up(ctx: Context, found: Way, now: datetime, *, email: str, name: str, pa
                 ctx, connection, by_link, found.tenant_id, now, email=email, name=name, role=Role.GLOBAL_ADMIN
             )
             member_id = made["id"]
-        store.keep(
-            connection, member_id, password_hash=hashed, password_changed_at=now, failures=0, not_before=None
-        )
+        store.keep(connection, member_id, password_hash=hashed, password_changed_at=now, failures=0, not_before=None)
         store.end_sessions(connection, member_id)
         sessions.record(ctx, connection, Event.MEMBER_PASSWORD_SET, Actor("member", member_id, found.tenant_id), now)

@@ -13,7 +13,7 @@ HOME = "/tenant-api-keys"
 LONGEST_CLIENT = 200
 
 
-@pages.add("GET", "/", open=True)
+@pages.add("GET", "/", public=True)
 def start(visit: Visit) -> Answer:
     """GET /: the list, or the door."""
     if visit.browser is None:
@@ -21,7 +21,7 @@ def start(visit: Visit) -> Answer:
     return redirect(HOME if visit.may("api_keys:read") else "/help")
 
 
-@pages.add("GET", "/sign-in", open=True)
+@pages.add("GET", "/sign-in", public=True)
 def sign_in_form(visit: Visit) -> Answer:
     """GET /sign-in."""
     if visit.browser is not None:
@@ -29,7 +29,7 @@ def sign_in_form(visit: Visit) -> Answer:
     return rendering.page(visit, "sign_in", email="", problem=None, next=_next(visit.query.get("next")))
 
 
-@pages.add("POST", "/sign-in", open=True)
+@pages.add("POST", "/sign-in", public=True)
 def let_in(visit: Visit) -> Answer:
     """POST /sign-in."""
     form = visit.form
@@ -55,7 +55,7 @@ def sign_out(visit: Visit) -> Answer:
     return redirect("/sign-in", cookies.taken(visit.ctx.settings, cookies.SESSION))
 
 
-@pages.add("GET", "/set-up/{token}", open=True)
+@pages.add("GET", "/set-up/{token}", public=True)
 def set_up_form(visit: Visit) -> Answer:
     """GET /set-up/<token>: the first Global Admin, or a new password."""
     try:
@@ -65,7 +65,7 @@ def set_up_form(visit: Visit) -> Answer:
     return rendering.page(visit, "set_up", way=way, email="", name="", problems={})
 
 
-@pages.add("POST", "/set-up/{token}", open=True)
+@pages.add("POST", "/set-up/{token}", public=True)
 def set_up(visit: Visit) -> Answer:
     """POST /set-up/<token>."""
     form = visit.form
@@ -81,9 +81,7 @@ def set_up(visit: Visit) -> Answer:
         problems = {problem.field: problem.message for problem in invalid.problems}
         return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
     known = way.member.email if way.member is not None else email
-    cookie = sign_in.with_password(
-        visit.ctx, known, password, visit.now, address=address(visit), client=client(visit)
-    )
+    cookie = sign_in.with_password(visit.ctx, known, password, visit.now, address=address(visit), client=client(visit))
     return redirect(HOME, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
 from app.web.console import cookies, rendering
@@ -34,8 +35,6 @@ def answer(http: Request, error: Exception) -> Answer:
         log.crashed(http, error)
     browser = None
     if said.status not in {CRASHED, 503}:
-        from app.actions.people import sessions
-
         cookie = cookies.read(http, cookies.SESSION)
         browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
     headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()

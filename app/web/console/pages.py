@@ -17,7 +17,7 @@ from app.domain.events import Actor
 from app.domain.refusals import Forbidden
 from app.web.console import cookies, words
 from app.web.faults import BadRequest, Fault
-from app.web.forms import Form
+from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
@@ -72,8 +72,6 @@ class Visit:
     @cached_property
     def query(self) -> dict[str, str]:
         """The parameters of the address; the last of several of one name, none for what cannot be read."""
-        from app.web.forms import pairs
-
         try:
             return dict(pairs((self.http.environ.get("QUERY_STRING") or "").encode("latin-1")))
         except BadRequest:
@@ -118,7 +116,7 @@ class Page:
     path: str
     view: View
     permission: str | None = None
-    open: bool = False
+    public: bool = False
     proof: bool = False
 
 
@@ -129,12 +127,18 @@ class Pages:
         self.every: list[Page] = []
 
     def add(
-        self, method: str, path: str, permission: str | None = None, *, open: bool = False, proof: bool = False  # noqa: A002
+        self,
+        method: str,
+        path: str,
+        permission: str | None = None,
+        *,
+        public: bool = False,
+        proof: bool = False,
     ) -> Callable[[View], View]:
         """Register a view."""
 
         def added(view: View) -> View:
-            self.every.append(Page(method, path, view, permission, open, proof))
+            self.every.append(Page(method, path, view, permission, public, proof))
             return view
 
         return added
@@ -152,7 +156,7 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
     if http.method == "POST":
         _own_form(page, visit)
-    if page.open:
+    if page.public:
         return page.view(visit)
     if visit.browser is None:
         wanted = http.path if http.method != "POST" else "/"
@@ -171,7 +175,7 @@ def _own_form(page: Page, visit: Visit) -> None:
         raise StaleForm
     if site is None and origin is not None and origin not in _origins(visit):
         raise StaleForm
-    if visit.browser is not None and not page.open:
+    if visit.browser is not None and not page.public:
         given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
         if not hmac.compare_digest(given.encode(), visit.token.encode()):
             raise StaleForm

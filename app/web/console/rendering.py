@@ -58,7 +58,9 @@ def icon(name: str, kind: str = "") -> Markup:
     )
 
 
-def page(visit: Visit, template: str, *, status: int = 200, headers: tuple[tuple[str, str], ...] = (), **said: Any) -> Answer:
+def page(
+    visit: Visit, template: str, *, status: int = 200, headers: tuple[tuple[str, str], ...] = (), **said: Any
+) -> Answer:
     """Answer with a page.
 
     template   a file of `templates`, without `.html`
@@ -66,16 +68,20 @@ def page(visit: Visit, template: str, *, status: int = 200, headers: tuple[tuple
     """
     nonce = base64.b64encode(visit.ctx.entropy(18)).decode()
     say = Say(visit.words)
-    body = environment().get_template(f"{template}.html").render(
-        visit=visit,
-        nonce=nonce,
-        files=assets.names(),
-        times=visit.times,
-        version=installed(),
-        _=say.one,
-        ngettext=say.some,
-        links=links(visit),
-        **said,
+    body = (
+        environment()
+        .get_template(f"{template}.html")
+        .render(
+            visit=visit,
+            nonce=nonce,
+            files=assets.names(),
+            times=visit.times,
+            version=installed(),
+            _=say.one,
+            ngettext=say.some,
+            links=links(visit),
+            **said,
+        )
     )
     kinds = (("Content-Type", HTML), ("Content-Security-Policy", POLICY.format(nonce=nonce)))
     return Answer(status, (*kinds, *HEADERS, *headers), body.encode(), "page" if status >= 400 else None)  # noqa: PLR2004

@@ -1,0 +1,108 @@
+"""The console in a real browser, served by the application with a clock that the test moves."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.actions import members
+from app.actions.people import sign_in
+from app.web.console import assets
+from tests.console import browser
+from tests.world import OPERATOR, World
+
+PASSWORD = "four unrelated words here"
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, kind: str, message: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+class Console:
+    """A deployment with a member signed in, and what pages complained about meanwhile."""
+
+    def __init__(self, world: World, base: str, chromium: Browser) -> None:
+        self.world, self.base, self._chromium = world, base, chromium
+        self.complaints: list[str] = []
+        self.bodies: list[str] = []
+
+    def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
+        """A member with a password, by e-mail address."""
+        now, ctx = self.world.clock(), self.world.ctx
+        email = f"{name.split()[0].lower()}.{role}@example.com"
+        where = tenant or self.world.tenant["id"]
+        made = members.create(ctx, OPERATOR, where, now, email=email, name=name, role=role)
+        link = members.reset(ctx, OPERATOR, None, made["id"], now)
+        way = sign_in.way(ctx, link.rpartition("/")[2], now)
+        sign_in.set_up(ctx, way, now, email="", name="", password=PASSWORD, repeated=PASSWORD)
+        return email
+
+    def open(self, **options: Any) -> Page:
+        """A new browser without cookies."""
+        context: BrowserContext = self._chromium.new_context(base_url=self.base, **options)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("console", lambda message: self._heard(message.type, message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("response", self._kept)
+        return page
+
+    def _heard(self, kind: str, text: str) -> None:
+        # That an answer is an error is not the page's fault: tests provoke them.
+        if kind in {"error", "warning"} and "the server responded with a status of" not in text:
+            self.complaints.append(text)
+
+    def _kept(self, response: Any) -> None:
+        if "text/html" in response.headers.get("content-type", "") and response.status not in {301, 303, 308}:
+            self.bodies.append(response.text())
+
+    def signed_in(self, role: str = "global_admin", **options: Any) -> Page:
+        """A browser in which a member of this role is signed in, at the start page."""
+        page = self.open(**options)
+        self.sign_in(page, self.member(role))
+        return page
+
+    def sign_in(self, page: Page, email: str, password: str = PASSWORD) -> None:
+        """Sign in through the form."""
+        page.goto("/sign-in")
+        page.get_by_label("E-mail").fill(email)
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    with browser.launched() as launched:
+        yield launched
+
+
+@pytest.fixture
+def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Console]:
+    """The console of a fresh deployment; no page of it may complain."""
+    assets.names()
+    server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
+    world = make_world(KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}")
+    server.app = world.app
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    found = Console(world, f"http://localhost:{server.port}", chromium)
+    yield found
+    for context in chromium.contexts:
+        context.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert found.complaints == [], json.dumps(found.complaints, indent=2)
+
+
+def _nothing(_environ: Any, start_response: Any) -> list[bytes]:
+    start_response("503 Service Unavailable", [])
+    return []
