@@ -23,7 +23,9 @@ from app.domain.networks import Network, parse_network
 PREFIX = "KEYTURN_"
 SECRETS = ("master_key", "database_url", "redis_url")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-VALKEY_SCHEMES = {"redis": "redis", "valkey": "redis", "rediss": "rediss", "valkeys": "rediss", "unix": "unix"}
+VALKEY_ADDRESS = re.compile(
+    r"(redis|valkey)s?://([^/?#\s]*@)?(\[[\da-fA-F:.]+\]|[^/?#\s:@\[\]]*)(:\d{1,5})?([/?]\S*)?|unix://\S+"
+)
 JWKS_MAX_AGE = timedelta(seconds=300)
 CLOCK_LEEWAY = times.CLOCK_LEEWAY
 
@@ -84,10 +86,8 @@ class Settings(BaseSettings):
     gateway_rate_status: Literal[403, 429] = Field(
         429, description="Status of a rate-limited `/gateway/check`; 403 for nginx."
     )
-    keep_callers_days: int = Field(
-        90, ge=1, le=3650, description="How many days callers, addresses and user agents of calls are kept."
-    )
-    keep_usage_days: int = Field(400, ge=1, le=3650, description="How many days the counts of calls are kept.")
+    keep_callers_days: int = Field(90, ge=1, le=3650, description="Days that callers, addresses, user agents are kept.")
+    keep_usage_days: int = Field(400, ge=1, le=3650, description="Days that counts of calls are kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")
@@ -124,11 +124,9 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _valkey(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value():
-            return value
-        if urlsplit(value.get_secret_value()).scheme not in VALKEY_SCHEMES:
+        if (text := value.get_secret_value()) and VALKEY_ADDRESS.fullmatch(text) is None:
             raise ValueError("must be a redis://, rediss://, valkey://, valkeys:// or unix:// address")
-        if find_spec("redis") is None:
+        if text and find_spec("redis") is None:
             raise ValueError("needs the Valkey client: install keyturn[redis]")
         return value
 
@@ -179,23 +177,12 @@ class Settings(BaseSettings):
     @cached_property
     def valkey(self) -> str:
         """Valkey's address, as its client knows it; empty for none."""
-        scheme, colon, rest = self.redis_url.get_secret_value().partition(":")
-        return VALKEY_SCHEMES.get(scheme, "") + colon + rest
+        return re.sub("^valkey", "redis", self.redis_url.get_secret_value())
 
     @cached_property
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
-
-    @cached_property
-    def callers_kept(self) -> timedelta:
-        """How long callers, addresses and user agents of calls are kept."""
-        return timedelta(days=self.keep_callers_days)
-
-    @cached_property
-    def usage_kept(self) -> timedelta:
-        """How long the counts of calls are kept."""
-        return timedelta(days=self.keep_usage_days)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:

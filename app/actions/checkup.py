@@ -11,6 +11,7 @@ from app.actions import deployment, schema
 from app.context import Context
 from app.domain.refusals import Unavailable
 from app.domain.times import rfc3339
+from app.runtime.limiter import COUNTERS, OK, VALKEY
 from app.settings import CLOCK_LEEWAY
 from app.store import audit
 from app.store.checkpoints import SAFE_WAL_RESET, checkpoints_safely
@@ -44,6 +45,8 @@ def examine(ctx: Context, now: datetime) -> Iterator[Check]:
     except Unavailable:
         yield Check("database", ok=False, detail=f"{where} does not answer")
     yield _sqlite(ctx)
+    for name, found in ctx.limiter.checks().items():
+        yield Check({COUNTERS: "counters of calls", VALKEY: "Valkey"}[name], found == OK, found)
 
 
 def _signing(ctx: Context, now: datetime) -> Check:

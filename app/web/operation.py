@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from app.runtime.limiter import VALKEY
 from app.runtime.readiness import OK, Readiness
 from app.web.replies import Answer, json_answer
 from app.web.request import Request
@@ -21,11 +22,10 @@ class Readyz:
     def __call__(self, request: Request) -> Answer:
         """Answer 200 when all is well, or when only hosts count each for themselves; 503 otherwise."""
         ctx = request.ctx
-        checks = self._readiness.ask(ctx.database, ctx.settings.database, ctx.ring, request.now)
-        ready, valkey = all(found == OK for found in checks.values()), ctx.limiter.state()
-        if valkey is not None:
-            checks = {**checks, "valkey": valkey}
-        status = "unready" if not ready else "ready" if valkey in {None, OK} else "degraded"
+        checks = self._readiness.ask(ctx.database, ctx.settings.database, ctx.ring, request.now) | ctx.limiter.checks()
+        wrong = {name for name, found in checks.items() if found != OK}
+        ready = wrong <= {VALKEY}
+        status = "unready" if not ready else "degraded" if wrong else "ready"
         return json_answer({"status": status, "checks": checks}, 200 if ready else UNREADY, NOT_KEPT)
 
 

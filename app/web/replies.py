@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 
-from app.domain.pace import WINDOW_SECONDS, Spent
+from app.domain.pace import WINDOW_SECONDS, Allowance, Spent
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Reason, Unavailable, Verdict
 from app.domain.scopes import pack
 from app.domain.times import rfc3339
@@ -77,10 +78,12 @@ def oauth_failure(error: Exception) -> Answer:
 def pace_headers(spent: Spent) -> tuple[tuple[str, str], ...]:
     """How the allowance stands that a call was paid from, or could not be: the RateLimit header fields, draft 11."""
     allowance, pace = spent
-    return (
-        ("RateLimit-Policy", f'"{allowance}";q={pace.limit};w={WINDOW_SECONDS}'),
-        ("RateLimit", f'"{allowance}";r={pace.remaining};t={pace.reset}'),
-    )
+    return _policy(allowance, pace.limit), ("RateLimit", f'"{allowance.value}";r={pace.remaining};t={pace.reset}')
+
+
+@lru_cache(maxsize=4096)
+def _policy(allowance: Allowance, limit: int) -> tuple[str, str]:
+    return "RateLimit-Policy", f'"{allowance.value}";q={limit};w={WINDOW_SECONDS}'
 
 
 def problem(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,33 +11,10 @@ from werkzeug.test import TestResponse
 from app.actions import tenants
 from tests.admin.client import Admin, operator_key
 from tests.fixtures import WorldMaker
-from tests.rfc.asking import impostor
-from tests.valkey import ValkeyServer
+from tests.matrix.rate_fields import field, standing
 from tests.world import OPERATOR, Key, World
 
 FORM = {"grant_type": "client_credentials"}
-ITEM = re.compile(r'"([a-z]+)"((?:;[a-z]+=\d+)+)')
-
-
-def field(answer: TestResponse, name: str) -> dict[str, dict[str, int]]:
-    """A RateLimit field: what it says of each policy, a List of Strings with parameters (RFC 9651 §3.1)."""
-    items = [ITEM.fullmatch(item.strip()) for item in answer.headers[name].split(",")]
-    assert all(items), answer.headers[name]
-    return {
-        item[1]: {key: int(value) for key, _, value in (part.partition("=") for part in item[2].split(";")[1:])}
-        for item in items
-        if item is not None
-    }
-
-
-def standing(answer: TestResponse) -> tuple[str, int, int]:
-    """Which policy an answer names, its limit, and what is left."""
-    policy, left = field(answer, "RateLimit-Policy"), field(answer, "RateLimit")
-    assert set(left) == set(policy)
-    ((name, said),) = policy.items()
-    assert said["w"] == 60
-    assert 1 <= left[name]["t"] <= 61
-    return name, said["q"], left[name]["r"]
 
 
 def doors(world: World, key: Key) -> list[Callable[[], TestResponse]]:
@@ -55,6 +31,8 @@ def doors(world: World, key: Key) -> list[Callable[[], TestResponse]]:
         user(X_API_Key=key.secret),
         user(Authorization=key.basic),
         user(Authorization=f"Bearer {token}"),
+        lambda: world.client.get("/gateway/check", headers={"X-API-Key": key.secret}),
+        lambda: world.client.get("/gateway/check?token=1", headers={"X-API-Key": key.secret}),
     ]
 
 
@@ -101,6 +79,14 @@ def test_a_refusal_says_when_to_come_back_and_that_is_true(world: World) -> None
     assert [ways[3]().status_code, ways[3]().status_code] == [200, 429]
 
 
+def test_a_gateway_is_told_in_a_status_it_understands(make_world: WorldMaker) -> None:
+    world = make_world(KEYTURN_GATEWAY_RATE_STATUS="403")
+    key = world.key(tenant=world.new_tenant("Small", rate_limit=1))
+    answers = [world.client.get("/gateway/check", headers={"X-API-Key": key.secret}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 403]
+    assert (standing(answers[1]), answers[1].headers["Retry-After"]) == (("tenant", 1, 0), "61")
+
+
 def test_what_is_refused_for_another_reason_costs_nothing(world: World) -> None:
     tenant = world.new_tenant("Small", rate_limit=2)
     key = world.key(tenant=tenant, group="Read only")
@@ -113,6 +99,8 @@ def test_what_is_refused_for_another_reason_costs_nothing(world: World) -> None:
         assert world.whoami(abroad.secret) == 403
         other = world.client.get("/api/user", headers={"X-API-Key": key.secret, "X-Tenant": "Another"})
         assert other.status_code == 403
+        for asked in ("scope=contacts%3Awrite", "scope=%22", "scope=api_keys%3Aread"):
+            assert world.client.get(f"/gateway/check?{asked}", headers={"X-API-Key": key.secret}).status_code == 403
     assert [world.whoami(key.secret) for _ in range(3)] == [200, 200, 429]
 
 
@@ -180,57 +168,3 @@ def test_the_management_api_is_counted_for_each_key(world: World, who: str) -> N
     assert world.whoami(key.secret) == 200
     world.clock.advance(seconds=61)
     assert caller("GET", path).status_code == 200
-
-
-def test_processes_of_a_host_share_the_allowance(world: World) -> None:
-    tenant = world.new_tenant("Small", rate_limit=10)
-    key = world.key(tenant=tenant)
-    clients = [world.client, world.client_of(world.another_process()), world.client_of(world.another_process())]
-    asked = [client.get("/api/user", headers={"X-API-Key": key.secret}).status_code for client in clients * 5]
-    assert asked == [200] * 10 + [429] * 5
-
-
-def test_hosts_without_valkey_divide_the_limit(make_world: WorldMaker) -> None:
-    world = make_world(KEYTURN_HOSTS="3")
-    key = world.key(tenant=world.new_tenant("Small", rate_limit=10))
-    answers = [world.client.get("/api/user", headers={"X-API-Key": key.secret}) for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert standing(answers[0]) == ("tenant", 10, 2)
-    assert world.client.get("/readyz").json["status"] == "ready"
-
-
-def test_wrong_secrets_are_counted_by_all_processes_of_a_host(world: World) -> None:
-    key = world.key()
-    clients = [world.client, world.client_of(world.another_process())]
-    for number in range(20):
-        wrong = impostor(key, number)
-        assert clients[number % 2].post("/token", data=FORM, auth=wrong.auth).status_code == 401
-    for client in clients:
-        assert client.post("/token", data=FORM, auth=key.auth).status_code == 429
-
-
-@pytest.fixture
-def valkey() -> Iterator[ValkeyServer]:
-    started = ValkeyServer()
-    yield started
-    started.stop()
-
-
-def test_a_lost_valkey_costs_no_service_and_readyz_says_so(make_world: WorldMaker, valkey: ValkeyServer) -> None:
-    world = make_world(KEYTURN_REDIS_URL=valkey.url, KEYTURN_HOSTS="2")
-    other_host = world.client_of(world.another_process(KEYTURN_DATA_DIR=str(world.folder / "other host")))
-    key = world.key(tenant=world.new_tenant("Small", rate_limit=10))
-    header = {"X-API-Key": key.secret}
-    asked = [client.get("/api/user", headers=header).status_code for client in (world.client, other_host) * 3]
-    assert asked == [200] * 6
-    assert world.client.get("/readyz").json["checks"]["valkey"] == "ok"
-    valkey.stop()
-    readyz = world.client.get("/readyz")
-    assert (readyz.status_code, readyz.json["status"]) == (200, "degraded")
-    assert "does not answer" in readyz.json["checks"]["valkey"]
-    for client in (world.client, other_host):  # three of each host's five are spent
-        assert [client.get("/api/user", headers=header).status_code for _ in range(3)] == [200, 200, 429]
-    valkey.start()
-    readyz = world.client.get("/readyz")
-    assert (readyz.status_code, readyz.json["status"], readyz.json["checks"]["valkey"]) == (200, "ready", "ok")
-    assert world.whoami(key.secret) == 429

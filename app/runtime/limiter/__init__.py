@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 from app.domain.pace import BUCKETS, Pace
+from app.domain.refusals import Unavailable
 from app.runtime.limiter.host import HostCounters
 from app.runtime.limiter.valkey import Valkey
 
+COUNTERS, VALKEY = "counters", "valkey"
 OK, ALONE = "ok", "does not answer; each host admits its share"
 
 
@@ -49,11 +51,17 @@ class Limiter:
             return here
         return self._shared.ask(name, limit, spending=False) or here
 
-    def state(self) -> str | None:
-        """Whether Valkey does its work; None where there is none to ask."""
-        if self._shared is None:
-            return None
-        return OK if self._shared.answers() else ALONE
+    def checks(self) -> dict[str, str]:
+        """Whether this host can count, and whether Valkey does its work where there is one: `ok`, or what is wrong."""
+        try:
+            self._counters.look("", 1)
+        except Unavailable as error:
+            found = {COUNTERS: str(error)}
+        else:
+            found = {COUNTERS: OK}
+        if self._shared is not None:
+            found[VALKEY] = OK if self._shared.answers() else ALONE
+        return found
 
     def close(self) -> None:
         """Let go of the host's counters."""

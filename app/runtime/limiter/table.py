@@ -128,13 +128,12 @@ def drawn(file: Path, slots: int) -> Path:
     """Write an empty file beside another one; OSError when the disk has no room: touching a mapped hole would kill."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")  # mode 0600
     try:
-        os.posix_fallocate(descriptor, 0, words(slots) * 4)
-        os.pwrite(descriptor, b"".join(word.to_bytes(4, sys.byteorder) for word in (FORM, slots)), 0)
+        with os.fdopen(descriptor, "wb") as draft:
+            draft.write(b"".join(word.to_bytes(4, sys.byteorder) for word in (FORM, slots)))
+            draft.write(bytes((words(slots) - 2) * 4))
     except OSError:
         Path(name).unlink()
         raise
-    finally:
-        os.close(descriptor)
     return Path(name)
 
 

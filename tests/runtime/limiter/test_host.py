@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from app.domain.pace import Pace
 from app.domain.refusals import Unavailable
-from app.runtime.limiter import host, lock, table
+from app.runtime.limiter import host, lock
 from app.runtime.limiter.host import HostCounters
 from tests.world import START, FrozenClock
 
@@ -126,16 +127,16 @@ def test_a_folder_that_cannot_be_had_is_unavailable(tmp_path: Path, clock: Froze
         HostCounters(tmp_path / "file" / "pace.1", clock).spend("tenant:a", 1)
 
 
-def test_a_full_disk_is_unavailable_and_leaves_nothing(
-    file: Path, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(table.os, "posix_fallocate", full)
-    with pytest.raises(Unavailable):
-        HostCounters(file, clock).spend("tenant:a", 1)
+def test_a_full_disk_is_unavailable_and_leaves_nothing(file: Path, clock: FrozenClock) -> None:
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, most[1]))
+    try:
+        with pytest.raises(Unavailable):
+            HostCounters(file, clock).spend("tenant:a", 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
     assert [path.name for path in file.parent.iterdir()] == ["pace.1.lock"]
+    assert HostCounters(file, clock).spend("tenant:a", 1).admitted
 
 
 def test_many_threads_never_admit_more_than_the_limit(file: Path, clock: FrozenClock) -> None:
