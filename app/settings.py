@@ -86,10 +86,8 @@ class Settings(BaseSettings):
     gateway_rate_status: Literal[403, 429] = Field(
         429, description="Status of a rate-limited `/gateway/check`; 403 for nginx."
     )
-    keep_callers_days: int = Field(
-        90, ge=1, le=3650, description="How many days callers, addresses and user agents of calls are kept."
-    )
-    keep_usage_days: int = Field(400, ge=1, le=3650, description="How many days the counts of calls are kept.")
+    keep_callers_days: int = Field(90, ge=1, le=3650, description="Days that callers, addresses, user agents are kept.")
+    keep_usage_days: int = Field(400, ge=1, le=3650, description="Days that counts of calls are kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")
@@ -185,16 +183,6 @@ class Settings(BaseSettings):
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
-
-    @cached_property
-    def callers_kept(self) -> timedelta:
-        """How long callers, addresses and user agents of calls are kept."""
-        return timedelta(days=self.keep_callers_days)
-
-    @cached_property
-    def usage_kept(self) -> timedelta:
-        """How long the counts of calls are kept."""
-        return timedelta(days=self.keep_usage_days)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:
