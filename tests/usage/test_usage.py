@@ -9,7 +9,6 @@ import pytest
 
 from app.actions import tenants
 from app.domain import credentials
-from app.domain.usage import Outcome
 from tests.admin.client import Admin
 from tests.usage.staging import CURL, FORM, call, rotated, usage
 from tests.world import OPERATOR, World
@@ -56,12 +55,14 @@ def test_guessing_at_a_key_shows_as_401_of_no_secret(admin: Admin, world: World)
     assert admin.ok("GET", f"api-keys/{key.id}")["last_used_at"] is None
 
 
-def test_s2_48_a_call_over_the_limit_shows_as_429(admin: Admin, world: World) -> None:
-    key = world.key()
-    call(world, key.secret)
-    (use,) = [use for use in world.ctx.recorder._counts if use.key_id == key.id]
-    world.ctx.recorder._counts[use._replace(outcome=Outcome.LIMITED)] = (3, world.clock(), world.clock())
-    assert usage(admin, key)["totals"] == counts(ok=1, _429=3)
+def test_calls_over_the_tenant_s_limit_show_as_429(admin: Admin, world: World) -> None:
+    tenants.change(world.ctx, OPERATOR, world.tenant["id"], world.clock(), rate_limit=100)
+    key, other = world.key("One"), world.key("Other")
+    asked = [call(world, (key, other)[number % 2].secret) for number in range(120)]
+    assert asked == [200] * 100 + [429] * 20
+    assert [usage(admin, one)["totals"] for one in (key, other)] == [counts(ok=50, _429=10)] * 2
+    tenants.change(world.ctx, OPERATOR, world.tenant["id"], world.clock(), rate_limit=1000)
+    assert call(world, key.secret) == 200
 
 
 def test_days_are_the_tenants_own_and_periods_are_compared(admin: Admin, world: World) -> None:
