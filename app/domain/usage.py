@@ -57,6 +57,17 @@ class Use(NamedTuple):
 Row = dict[str, Any]
 Uses = Iterable[tuple[Use, tuple[int, datetime, datetime]]]
 
+# What new rows begin with. The flood of a million keys goes through here, so that rows are copied and not computed.
+_NO_CALLS: Row = {str(outcome): 0 for outcome in Outcome}
+_NEW_CALLER: Row = {"calls": 0, "refused": 0, "late_calls": 0, "revoked_calls": 0, "origin": None}
+_UNUSED: Row = {"last_used_at": None, "last_used_address": None, "last_used_client": None}
+_NEW_SECRET: Row = {
+    **_UNUSED,
+    **dict.fromkeys(("last_call_at", "last_check_at", "origin", "origin_at")),
+    "calls": 0,
+    "late_calls": 0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sums:
@@ -91,33 +102,30 @@ def add_up(uses: Uses, day_of: Callable[[Use], date]) -> Sums:
 
 
 def _add_to_day(sums: Sums, use: Use, day: date, count: int) -> None:
-    row = sums.days.get((use.key_id, day, use.secret))
+    place = (use.key_id, day, use.secret)
+    row = sums.days.get(place)
     if row is None:
-        row = sums.days[use.key_id, day, use.secret] = {
-            "key_id": use.key_id,
-            "day": day,
-            "secret_number": use.secret,
-            **dict.fromkeys(map(str, Outcome), 0),
-        }
+        row = sums.days[place] = {"key_id": use.key_id, "day": day, "secret_number": use.secret, **_NO_CALLS}
     row[use.outcome] += count
 
 
 def _add_to_caller(
     sums: Sums, use: Use, client: str, origin: str | None, count: int, first: datetime, last: datetime
 ) -> None:
-    row = sums.callers.get((use.key_id, use.secret, use.address, client))
+    place = (use.key_id, use.secret, use.address, client)
+    row = sums.callers.get(place)
     if row is None:
-        row = sums.callers[use.key_id, use.secret, use.address, client] = {
+        row = sums.callers[place] = {
             "key_id": use.key_id,
             "secret_number": use.secret,
             "address": use.address,
             "client": client,
             "first_at": first,
             "last_at": last,
-            **dict.fromkeys(("calls", "refused", "late_calls", "revoked_calls"), 0),
-            "origin": None,
+            **_NEW_CALLER,
         }
-    row["first_at"] = min(row["first_at"], first)
+    elif first < row["first_at"]:
+        row["first_at"] = first
     row["last_at"] = max(row["last_at"], last)
     row["calls"] += count
     row["refused"] += count * (use.outcome in REFUSED)
@@ -133,10 +141,11 @@ def _add_to_key(sums: Sums, use: Use, client: str, last: datetime) -> None:
             "key_id": use.key_id,
             "tenant_id": use.tenant_id,
             "kind": use.kind,
-            **dict.fromkeys(("last_used_at", "last_used_address", "last_used_client", "dead_call_at")),
+            **_UNUSED,
+            "dead_call_at": None,
         }
     if use.outcome == Outcome.OK:
-        _later(row, "last_used_at", last, last_used_address=use.address, last_used_client=client)
+        _use_last(row, use, client, last)
     if use.revoked or use.expired:
         _later(row, "dead_call_at", last)
 
@@ -144,9 +153,10 @@ def _add_to_key(sums: Sums, use: Use, client: str, last: datetime) -> None:
 def _add_to_secret(sums: Sums, use: Use, client: str, origin: str | None, count: int, last: datetime) -> None:
     row = _secret(sums, use)
     if use.outcome == Outcome.OK:
-        _later(row, "last_used_at", last, last_used_address=use.address, last_used_client=client)
+        _use_last(row, use, client, last)
     if origin is not None:
-        _later(row, "origin_at", last, origin=origin)
+        row["origin"] = origin
+        _later(row, "origin_at", last)
     _later(row, "last_call_at", last)
     row["calls"] += count
     row["late_calls"] += count * use.late
@@ -155,18 +165,15 @@ def _add_to_secret(sums: Sums, use: Use, client: str, origin: str | None, count:
 def _secret(sums: Sums, use: Use) -> Row:
     row = sums.secrets.get(use.secret)
     if row is None:
-        instants = ("last_used_at", "last_used_address", "last_used_client", "last_call_at", "last_check_at")
-        row = sums.secrets[use.secret] = {
-            "secret_number": use.secret,
-            "key_id": use.key_id,
-            **dict.fromkeys((*instants, "origin", "origin_at")),
-            "calls": 0,
-            "late_calls": 0,
-        }
+        row = sums.secrets[use.secret] = {"secret_number": use.secret, "key_id": use.key_id, **_NEW_SECRET}
     return row
 
 
-def _later(row: Row, name: str, at: datetime, **companions: str) -> None:
+def _use_last(row: Row, use: Use, client: str, at: datetime) -> None:
+    if row["last_used_at"] is None or at >= row["last_used_at"]:
+        row["last_used_at"], row["last_used_address"], row["last_used_client"] = at, use.address, client
+
+
+def _later(row: Row, name: str, at: datetime) -> None:
     if row[name] is None or at >= row[name]:
         row[name] = at
-        row.update(companions)

@@ -22,9 +22,9 @@ from app.store.database import Database
 from app.store.facts import Facts
 
 WRITE_EVERY_SECONDS = WRITTEN_WITHIN.total_seconds() / 2
-FORGET_EVERY = timedelta(minutes=10)
+FORGET_EVERY, MOST_STEPS = timedelta(hours=1), 100
 MOST_USES, MOST_UNTOLD = 20_000, 10_000  # told apart between two writes; beyond that without callers
-AT_ONCE = 500  # uses a transaction: a key is created in between
+AT_ONCE = 1000  # uses a transaction: a key is created in between
 LOOK_AT_CALLERS_AFTER = 100
 QUARTER = 900
 Count = tuple[int, datetime, datetime]
@@ -115,9 +115,10 @@ class Recorder:
                     log.failed("usage.dropped", error, uses=AT_ONCE)
 
     def _write(self, uses: list[tuple[Use, Count]]) -> None:
+        tenants = {use.tenant_id for use, _ in uses}
+        zones = self._database.read(lambda connection: usage_writes.time_zones(connection, tenants))
+        sums = add_up(uses, partial(_day, zones))
         with self._database.transaction() as connection:
-            zones = usage_writes.time_zones(connection, (use.tenant_id for use, _ in uses))
-            sums = add_up(uses, partial(_day, zones))
             usage_writes.add(connection, sums)
             self._look_at_callers(connection, Counter(key_id for key_id, *_ in sums.callers))
 
@@ -136,9 +137,13 @@ class Recorder:
                 self._add(use, count, first, last)
 
     def forget(self, now: datetime) -> None:
-        """Delete some of what has been kept long enough; raises Unavailable."""
-        with self._database.transaction() as connection:
-            usage_limits.forget(connection, now, self._callers_for, self._usage_for)
+        """Delete what has been kept long enough, by and by; raises Unavailable."""
+        old = usage_limits.Old(now - self._callers_for, (now - self._usage_for).date())
+        for _ in range(MOST_STEPS):
+            if not self._database.read(lambda connection: usage_limits.any_old(connection, old)):
+                return
+            with self._database.transaction() as connection:
+                usage_limits.forget(connection, old)
 
     # ---- the background
 

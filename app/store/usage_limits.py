@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, literal, select, tuple_, update
 
 from app.domain.clients import OTHERS
 from app.domain.usage import NO_SECRET, NOBODY, Row
@@ -60,20 +61,48 @@ def _others(rows: list[Row]) -> Iterator[Row]:
         }
 
 
-def forget(connection: Connection, now: datetime, callers_for: timedelta, usage_for: timedelta) -> int:
-    """Delete some of what has been kept long enough, and take old addresses and clients out of what stays.
+@dataclass(frozen=True, slots=True)
+class Old:
+    """What has been kept long enough.
 
-    callers_for   how long callers, addresses, clients and origins are kept
-    usage_for     how long the counts of a day are
-    returns       how many rows were changed; at most 1,000 of each kind
+    callers   callers, addresses, clients and origins seen before this instant
+    days      counts of days before this one
     """
-    old = now - callers_for
-    gone = _delete(connection, CallerSeen, CallerSeen.last_at < old)
-    gone += _delete(connection, UsageDay, UsageDay.day < (now - usage_for).date())
-    for table in (KeyUse, SecretUse):
-        addressed = (table.last_used_at < old, table.last_used_address.is_not(None))
-        gone += _blank(connection, table, addressed, "last_used_address", "last_used_client")
-    return gone + _blank(connection, SecretUse, (SecretUse.origin_at < old,), "origin", "origin_at")
+
+    callers: datetime
+    days: date
+
+    def conditions(self) -> tuple[tuple[type[Base], ColumnElement[bool], tuple[str, ...]], ...]:
+        """Which rows, by their table, and what of them goes: nothing named is the whole row."""
+        used = ("last_used_address", "last_used_client")
+        return (
+            (CallerSeen, CallerSeen.last_at < self.callers, ()),
+            (UsageDay, UsageDay.day < self.days, ()),
+            *(
+                (table, and_(table.last_used_at < self.callers, table.last_used_address.is_not(None)), used)
+                for table in (KeyUse, SecretUse)
+            ),
+            (SecretUse, SecretUse.origin_at < self.callers, ("origin", "origin_at")),
+        )
+
+
+def any_old(connection: Connection, old: Old) -> bool:
+    """Whether there is anything to forget: asked before a transaction keeps others waiting."""
+    return any(
+        connection.execute(select(literal(1)).select_from(table).where(which).limit(1)).first() is not None
+        for table, which, _ in old.conditions()
+    )
+
+
+def forget(connection: Connection, old: Old) -> int:
+    """Delete some of what is old, and take old addresses, clients and origins out of rows that stay.
+
+    returns   how many rows were changed; at most 1,000 of each kind
+    """
+    return sum(
+        _blank(connection, table, which, names) if names else _delete(connection, table, which)
+        for table, which, names in old.conditions()
+    )
 
 
 def _delete(connection: Connection, table: Any, which: ColumnElement[bool]) -> int:
@@ -82,12 +111,7 @@ def _delete(connection: Connection, table: Any, which: ColumnElement[bool]) -> i
     return connection.execute(delete(table).where(tuple_(*place).in_(some))).rowcount
 
 
-def _blank(connection: Connection, table: type[Base], which: tuple[ColumnElement[bool], ...], *names: str) -> int:
+def _blank(connection: Connection, table: type[Base], which: ColumnElement[bool], names: tuple[str, ...]) -> int:
     (place,) = table.__table__.primary_key
-    some = select(place).where(*which).limit(AT_ONCE)
+    some = select(place).where(which).limit(AT_ONCE)
     return connection.execute(update(table).where(place.in_(some)).values(dict.fromkeys(names))).rowcount
-
-
-def caller_count(connection: Connection, key_id: str) -> int:
-    """How many rows tell of a key's callers."""
-    return connection.execute(select(func.count()).where(CallerSeen.key_id == key_id)).scalar_one()

@@ -37,12 +37,12 @@ class Street:
         """Call the API through the gateway."""
         return upstream.call(self.gateway.port, path, *headers, **more)
 
-    def key(self, name: str, *scopes: str, **more: Any) -> Key:
+    def key(self, name: str, *scopes: str, tenant: str | None = None, **more: Any) -> Key:
         """A new key; with scopes, in a group of its own."""
         if scopes:
             groups.create(self.ctx, OPERATOR, self.tenant, utc_now(), name=name, scopes=list(scopes))
         new = NewKey(name, group=name if scopes else "Full access", **more)
-        return as_key(keys.create(self.ctx, OPERATOR, self.tenant, new, utc_now()))
+        return as_key(keys.create(self.ctx, OPERATOR, tenant or self.tenant, new, utc_now()))
 
     def close(self) -> None:
         self.ctx.database.close()

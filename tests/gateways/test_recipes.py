@@ -8,7 +8,7 @@ import socket
 import jwt
 import pytest
 
-from app.actions import keys
+from app.actions import keys, tenants
 from app.clock import utc_now
 from tests.gateways.conftest import Street
 from tests.gateways.programs import Recipe
@@ -162,6 +162,18 @@ def test_whoever_comes_too_often_is_told_when_to_come_again(street: Street) -> N
     assert {reply.status for reply in replies[:20]} == {401}
     assert (replies[20].status, replies[20].json["error"]) == (429, "rate_limited")
     assert 0 < int(replies[20].headers["Retry-After"]) <= 61  # the second that the window began in counts in full
+
+
+@pytest.mark.parametrize("path", [SCOPED, TOKEN])
+def test_a_tenant_that_has_used_its_allowance_up_is_told_what_is_left_and_until_when(street: Street, path: str) -> None:
+    tenant, _ = tenants.create(street.ctx, OPERATOR, f"Small {path}", "standard", utc_now())
+    tenants.change(street.ctx, OPERATOR, tenant["id"], utc_now(), rate_limit=3)
+    key = street.key("Busy", tenant=tenant["id"])
+    replies = [street.call(path, bearer(key.secret)) for _ in range(4)]
+    assert [reply.status for reply in replies] == [200, 200, 200, 429]
+    assert (replies[3].json["error"], replies[3].headers["RateLimit"].split(";")[1]) == ("rate_limited", "r=0")
+    assert ";q=3;w=60" in replies[3].headers["RateLimit-Policy"]
+    assert 0 < int(replies[3].headers["Retry-After"]) <= 61
 
 
 def test_method_query_and_body_arrive_whole(street: Street) -> None:

@@ -209,7 +209,6 @@ ROWS: dict[str, Row] = {
     "another tenant by name": replace(
         suspended(other_tenant_by_name, "other_tenant", "different tenant", "other_tenant"), introspection=ACTIVE
     ),
-    # The tenant's own pace joins here with the limiter: 429 at each of them, and nothing at introspection.
     "guessing": Row(guessing, TOO_MANY, TOO_MANY, (429, "rate_limited"), GRANTED, ACTIVE, "Wait"),
 }
 # Only where something is wanted that needs a scope: not at /api/user, /revoke or /introspect.

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from app.actions import tenants
 from app.domain.credentials import new_secret
 from tests.matrix.doors import ADMIN, INTROSPECTION, OAUTH, REVOKE, SECRET, TOKEN, Door, Said, Shown, said
-from tests.matrix.situations import ROWS, SCOPE, Answers, Row
+from tests.matrix.situations import ACTIVE, GRANTED, ROWS, SCOPE, Answers, Row, act, well
 from tests.world import Key, World
 
 
@@ -77,6 +78,23 @@ def test_a_missing_scope_is_named_wherever_one_is_needed(world: World) -> None:
             assert answer.hints == ("The key lacks: api_keys:read.",)
             assert 'scope="api_keys:read"' in answer.headers["WWW-Authenticate"]
             assert '"message": "Unauthorized"' in answer.body
+
+
+def test_a_tenant_without_calls_left_hears_so_wherever_calls_are_spent(world: World) -> None:
+    """And nowhere else: its keys are managed and its tokens taken back, and whoever asks about them is answered."""
+    shown = well(world)
+    act(tenants.change, world, rate_limit=1)
+    doors = SECRET | TOKEN
+    managing = {name: door for name, door in doors.items() if name.startswith("/admin")}
+    spending = {name: door for name, door in doors.items() if name not in managing}
+    told, asked = heard(world, shown, spending), heard(world, shown, OAUTH)
+    assert wrong(told, (429, "rate_limited")) == wrong(asked, (429, "temporarily_unavailable")) == {}
+    for answers in (told, asked):
+        assert len({answer.body for answer in answers.values()}) == 1
+        assert all(0 < int(answer.headers["Retry-After"]) <= 61 for answer in answers.values())
+    assert {answer.reason for answer in told.values()} == {"rate_limited"}
+    assert wrong(heard(world, shown, managing), GRANTED) == wrong(heard(world, shown, INTROSPECTION), ACTIVE) == {}
+    assert wrong(heard(world, shown, REVOKE), GRANTED) == {}
 
 
 def test_who_guesses_is_told_the_same_of_every_key_there_might_be(world: World) -> None:
