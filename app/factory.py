@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
@@ -42,7 +43,8 @@ def open_context(
     keys = vault.load(settings.keys_dir, settings.master_key.get_secret_value())
     database = Database(app or Flask("keyturn"), settings.database)
     counting = _counting(settings, clock)
-    recorder = Recorder(database, settings.callers_kept, settings.usage_kept)
+    kept = (timedelta(days=days) for days in (settings.keep_callers_days, settings.keep_usage_days))
+    recorder = Recorder(database, *kept)
     ctx = Context(settings, keys, database, KeyRing(database, keys), *counting, recorder, clock, entropy)
 
     def told(event: str, **members: Any) -> None:

@@ -17,15 +17,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.domain import times
+from app.domain import addresses, times
 from app.domain.networks import Network, parse_network
 
 PREFIX = "KEYTURN_"
 SECRETS = ("master_key", "database_url", "redis_url")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-VALKEY_ADDRESS = re.compile(
-    r"(redis|valkey)s?://([^/?#\s]*@)?(\[[\da-fA-F:.]+\]|[^/?#\s:@\[\]]*)(:\d{1,5})?([/?]\S*)?|unix://\S+"
-)
 JWKS_MAX_AGE = timedelta(seconds=300)
 CLOCK_LEEWAY = times.CLOCK_LEEWAY
 
@@ -86,10 +82,8 @@ class Settings(BaseSettings):
     gateway_rate_status: Literal[403, 429] = Field(
         429, description="Status of a rate-limited `/gateway/check`; 403 for nginx."
     )
-    keep_callers_days: int = Field(
-        90, ge=1, le=3650, description="How many days callers, addresses and user agents of calls are kept."
-    )
-    keep_usage_days: int = Field(400, ge=1, le=3650, description="How many days the counts of calls are kept.")
+    keep_callers_days: int = Field(90, ge=1, le=3650, description="Days that callers, addresses, user agents are kept.")
+    keep_usage_days: int = Field(400, ge=1, le=3650, description="Days that counts of calls are kept.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")
@@ -100,7 +94,7 @@ class Settings(BaseSettings):
     @field_validator("issuer", "console_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        return _check_address(value) if value else value
+        return addresses.web(value) if value else value
 
     @field_validator("audience")
     @classmethod
@@ -126,9 +120,8 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _valkey(cls, value: SecretStr) -> SecretStr:
-        if (text := value.get_secret_value()) and VALKEY_ADDRESS.fullmatch(text) is None:
-            raise ValueError("must be a redis://, rediss://, valkey://, valkeys:// or unix:// address")
-        if text and find_spec("redis") is None:
+        text = value.get_secret_value()
+        if text and addresses.valkey(text) and find_spec("redis") is None:
             raise ValueError("needs the Valkey client: install keyturn[redis]")
         return value
 
@@ -179,22 +172,13 @@ class Settings(BaseSettings):
     @cached_property
     def valkey(self) -> str:
         """Valkey's address, as its client knows it; empty for none."""
-        return re.sub("^valkey", "redis", self.redis_url.get_secret_value())
+        address = self.redis_url.get_secret_value()
+        return addresses.valkey(address) if address else ""
 
     @cached_property
     def lifetime(self) -> timedelta:
         """Lifetime of an access token, unless its tenant or its key's end shortens it."""
         return timedelta(seconds=self.token_lifetime)
-
-    @cached_property
-    def callers_kept(self) -> timedelta:
-        """How long callers, addresses and user agents of calls are kept."""
-        return timedelta(days=self.keep_callers_days)
-
-    @cached_property
-    def usage_kept(self) -> timedelta:
-        """How long the counts of calls are kept."""
-        return timedelta(days=self.keep_usage_days)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:
@@ -205,17 +189,6 @@ class Settings(BaseSettings):
     def insecure_issuer(self) -> bool:
         """Whether the issuer is plain http, which only loopback may be."""
         return self.issuer.startswith("http://")
-
-
-def _check_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "?" in value or "#" in value:
-        raise ValueError("must be an http(s) address without query and fragment")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("must be https, except on loopback")
-    if value != value.strip() or not value.isascii():
-        raise ValueError("must be ASCII without spaces")
-    return value
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

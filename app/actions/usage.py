@@ -20,7 +20,7 @@ from app.store import key_health as questions
 from app.store import keys, tenants
 from app.store import usage as store
 
-MOST_CALLERS, MOST_DAYS = 100, 400
+MOST_CALLERS, MOST_EVENTS, MOST_DAYS = 100, 50, 400
 NEW = timedelta(hours=24)
 # Column, and what the console and the API call it (CONSOLE.md §3.8).
 OUTCOMES = {
@@ -79,6 +79,7 @@ def show(ctx: Context, tenant_id: str, key_id: str, period: Period, now: datetim
             "secrets": [_secret(key_id, secret, current, now) for secret in secrets],
             "callers": _callers(connection, key_id, secrets, now),
             "refused_since_revocation": _refused(connection, row),
+            "events": _events(store.addresses(connection, key_id)),
             "evidence_as_of": rfc3339(now - WRITTEN_WITHIN),
         }
 
@@ -135,6 +136,15 @@ def _callers(connection: Connection, key_id: str, secrets: Sequence[Row[Any]], n
         }
         for row in store.callers(connection, key_id, MOST_CALLERS)
     ]
+
+
+def _events(addresses: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """What a timeline tells besides the audit log, newest first: the first use, and each address that was new."""
+    found = [
+        {"event": "used_from_new_ip" if number else "first_used", "at": rfc3339(row.at), "ip": row.address}
+        for number, row in enumerate(addresses)
+    ]
+    return found[: -MOST_EVENTS - 1 : -1]
 
 
 def _refused(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:

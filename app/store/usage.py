@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from app.domain.usage import NO_SECRET, NOBODY
 from app.models import CallerSeen, KeyUse, Secret, SecretUse, UsageDay
 
 OUTCOMES = ("ok", "unauthorized", "forbidden", "limited", "other", "checks")
@@ -54,6 +55,15 @@ def callers(
         question = question.where(CallerSeen.last_at >= since)
     order = (CallerSeen.last_at.desc(), CallerSeen.address, CallerSeen.client, CallerSeen.secret_number)
     return connection.execute(question.order_by(*order).limit(limit)).all()
+
+
+def addresses(connection: Connection, key_id: str) -> Sequence[Row[Any]]:
+    """Where a key was called from with a right secret, each address with the first time (`at`), the first one first."""
+    at = func.min(CallerSeen.first_at).label("at")
+    known = (CallerSeen.key_id == key_id, CallerSeen.secret_number != NO_SECRET, CallerSeen.address != NOBODY)
+    question: Any = select(CallerSeen.address, at).where(*known).group_by(CallerSeen.address)
+    rows: Sequence[Row[Any]] = connection.execute(question.order_by(at, CallerSeen.address)).all()
+    return rows
 
 
 def refused_since_revocation(connection: Connection, key_id: str) -> Row[Any]:

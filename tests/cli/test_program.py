@@ -74,7 +74,8 @@ def test_the_life_of_a_key_in_commands(program: Program) -> None:
     assert done.stdout == ""
     assert re.fullmatch(r"Error: This key has been revoked .*\n", done.stderr)
     listed = program.run("keys", "list", "--tenant", "Acme").stdout.splitlines()
-    assert listed[0].split() == ["CLIENT_ID", "NAME", "GROUP", "STATUS", "EXPIRATION_STATE", "FLAGS", "EXPIRES_AT"]
+    columns = ["CLIENT_ID", "NAME", "GROUP", "STATUS", "EXPIRATION_STATE", "FLAGS", "EXPIRES_AT", "LAST_USED_AT"]
+    assert listed[0].split() == columns
     assert key_id in listed[1]
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from app.actions import tenants
 from app.domain import credentials
-from app.domain.usage import Outcome
 from tests.admin.client import Admin
 from tests.usage.staging import CURL, FORM, call, rotated, usage
 from tests.world import OPERATOR, World
@@ -56,12 +55,27 @@ def test_guessing_at_a_key_shows_as_401_of_no_secret(admin: Admin, world: World)
     assert admin.ok("GET", f"api-keys/{key.id}")["last_used_at"] is None
 
 
-def test_s2_48_a_call_over_the_limit_shows_as_429(admin: Admin, world: World) -> None:
-    key = world.key()
-    call(world, key.secret)
-    (use,) = [use for use in world.ctx.recorder._counts if use.key_id == key.id]
-    world.ctx.recorder._counts[use._replace(outcome=Outcome.LIMITED)] = (3, world.clock(), world.clock())
-    assert usage(admin, key)["totals"] == counts(ok=1, _429=3)
+@pytest.mark.spec("S2-48")
+def test_s2_48_keys_share_the_limit_of_their_tenant_and_the_429s_show(admin: Admin, world: World) -> None:
+    small, large = world.new_tenant("Small", plan="standard"), world.new_tenant("Large")
+    first, second = (world.key(name, tenant=small) for name in ("First", "Second"))
+    third = world.key("Third", tenant=large)
+    assert [call(world, key.secret) for key in (first, second) for _ in range(60)] == [200] * 100 + [429] * 20
+    limited = world.client.get("/api/user", headers={"X-API-Key": second.secret})
+    assert int(limited.headers["Retry-After"]) >= 1
+    assert world.client.post("/token", data=FORM, auth=second.auth).status_code == 429
+    assert [call(world, third.secret) for _ in range(120)] == [200] * 120
+    owner = Admin(world, second.secret)
+    world.clock.advance(minutes=2)
+    call(world, second.secret, "203.0.113.9")
+    found = usage(owner, second)
+    assert found["totals"] == counts(ok=41, _429=22)
+    assert found["events"] == [
+        {"event": "used_from_new_ip", "at": "2026-11-21T12:02:00Z", "ip": "203.0.113.9"},
+        {"event": "used_from_new_ip", "at": "2026-11-21T12:00:00Z", "ip": "198.51.100.4"},
+        {"event": "first_used", "at": "2026-11-21T12:00:00Z", "ip": "127.0.0.1"},
+    ]
+    assert usage(admin, world.key())["events"] == []
 
 
 def test_days_are_the_tenants_own_and_periods_are_compared(admin: Admin, world: World) -> None:

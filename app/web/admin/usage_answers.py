@@ -68,6 +68,14 @@ class RefusedSince(Answered):
     last_at: Time | None
 
 
+class UseEvent(Answered):
+    """Something about a key's use that a timeline tells."""
+
+    event: Literal["first_used", "used_from_new_ip"]
+    at: Time
+    ip: str
+
+
 class Usage(Answered):
     """How a key was used."""
 
@@ -81,6 +89,7 @@ class Usage(Answered):
     secrets: list[UsedSecret]
     callers: list[SeenCaller] = Field(description="At most 100, seen last first.")
     refused_since_revocation: RefusedSince | None
+    events: list[UseEvent] = Field(description="At most 50, newest first; as far back as callers are kept.")
     evidence_as_of: Time = Field(description="Calls up to this instant are in; later ones may follow.")
 
 
