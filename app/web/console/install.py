@@ -13,6 +13,7 @@ from app.domain.refusals import NotFound
 from app.web import replies
 from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list
 from app.web.console.pages import Page, redirect, visited
+from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
@@ -37,7 +38,11 @@ def install(app: Flask, ctx: Context) -> None:
 def _routed(page: Page, ctx: Context) -> Any:
     def answered(**path: str) -> flask.Response:
         http = asked(ctx)
-        return response(answer(page, http, path), http)
+        found = answer(page, http, path)
+        made = response(found, http)
+        if isinstance(found, Streamed):
+            made.response = found.pieces
+        return made
 
     return answered
 
