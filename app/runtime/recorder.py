@@ -64,6 +64,13 @@ class Recorder:
             with self._lock:
                 self._settle()
 
+    @property
+    def kept(self) -> int:
+        """How many uses are told apart in memory."""
+        with self._lock:
+            self._settle()
+            return len(self._counts)
+
     def _settle(self) -> None:
         notes = self._notes
         while notes:
