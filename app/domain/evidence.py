@@ -12,6 +12,7 @@ from app.domain.clients import OTHERS
 QUIET = timedelta(hours=24)
 # Every process writes what it counted twice within this, so that what is older has been written.
 WRITTEN_WITHIN = timedelta(seconds=10)
+MAY_LAG = timedelta(minutes=1)  # what is promised, for a database that was away
 MOST_NAMED = 5
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -69,6 +70,9 @@ def judge_overlap(rotated_at: datetime, old: Trace, new: Trace, now: datetime) -
     """
     last = old.last_at
     unproven = () if new.last_at is not None else ("The new secret has not been used yet.",)
+    if last is None and now - rotated_at < MAY_LAG:
+        said = "The old secret has not been seen in use, but what was counted may be a minute late."
+        return Finding(Advice.NOT_YET_KNOWN, (said, *unproven))
     if last is None:
         return Finding(Advice.SAFE_TO_END, ("The old secret was never used.", *unproven))
     if last >= rotated_at and now - last < QUIET:

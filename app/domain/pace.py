@@ -74,6 +74,37 @@ def spend(cells: Cells, at: int, second: int, limit: int) -> Pace:
     return Pace(limit, limit - used - 1, cells[at + OLDEST] + BUCKETS - second, True)  # noqa: FBT003 - keywords cost time
 
 
+def take(cells: Cells, at: int, second: int, limit: int, most: int) -> tuple[int, int, Pace]:
+    """Admit several calls of one second at once, as many as there is room for.
+
+    most      calls, at least 1
+    returns   the second they count in, how many they are, and how the window stands after them
+    """
+    second = advance(cells, at, second)
+    taken = min(most, max(0, limit - cells[at + NOW] - cells[at + BEFORE]))
+    if not taken:
+        return second, 0, look(cells, at, second, limit)
+    cells[at + NOW] += taken
+    left = limit - cells[at + NOW] - cells[at + BEFORE]
+    return second, taken, Pace(limit, left, cells[at + OLDEST] + BUCKETS - second, admitted=True)
+
+
+def give_back(cells: Cells, at: int, second: int, taken_in: int, calls: int) -> None:
+    """Take back calls that were admitted in a second and not made.
+
+    second     of the clock now
+    taken_in   the second that `take` named; one that has left the window needs nothing
+    """
+    head = advance(cells, at, second)
+    if taken_in == head:
+        cells[at + NOW] -= min(calls, cells[at + NOW])
+    elif head - WINDOW_SECONDS <= taken_in < head:
+        bucket = at + RING + taken_in % BUCKETS
+        calls = min(calls, cells[bucket], cells[at + BEFORE])
+        cells[at + BEFORE] -= calls
+        cells[bucket] -= calls
+
+
 def look(cells: Cells, at: int, second: int, limit: int) -> Pace:
     """Say how `spend` would find the window, without spending."""
     second = advance(cells, at, second)

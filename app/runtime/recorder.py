@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache, partial
@@ -27,7 +27,9 @@ MOST_USES, MOST_UNTOLD = 20_000, 10_000  # told apart between two writes; beyond
 AT_ONCE = 1000  # uses a transaction: a key is created in between
 LOOK_AT_CALLERS_AFTER = 100
 QUARTER = 900
+NOTES_AT_ONCE = 256
 Count = tuple[int, datetime, datetime]
+Note = tuple[Facts, Outcome, datetime, object, str, str | None]
 
 
 class Recorder:
@@ -36,6 +38,7 @@ class Recorder:
     def __init__(self, database: Database, callers_for: timedelta, usage_for: timedelta) -> None:
         self._database, self._callers_for, self._usage_for = database, callers_for, usage_for
         self._lock, self._writing, self._wake = threading.Lock(), threading.Lock(), threading.Event()
+        self._notes: deque[Note] = deque()
         self._counts: dict[Use, Count] = {}
         self._lost = 0
         self._callers: Counter[str] = Counter()  # rows written for a key since its callers were last looked at
@@ -46,16 +49,36 @@ class Recorder:
         facts: Facts,
         outcome: Outcome,
         now: datetime,
-        address: str = NOBODY,
+        address: object = NOBODY,
         user_agent: str = "",
         origin: str | None = None,
     ) -> None:
-        """Count one call: all that a request pays for.
+        """Leave a note of one call: all that a request pays for. Notes are added up together, every few hundred.
 
         facts        of the key, as of this call
         address      "" is unknown
         user_agent   and `origin` as sent; cleaned when they are written
         """
+        self._notes.append((facts, outcome, now, address, user_agent, origin))
+        if len(self._notes) >= NOTES_AT_ONCE:
+            with self._lock:
+                self._settle()
+
+    @property
+    def kept(self) -> int:
+        """How many uses are told apart in memory."""
+        with self._lock:
+            self._settle()
+            return len(self._counts)
+
+    def _settle(self) -> None:
+        notes = self._notes
+        while notes:
+            self._count(*notes.popleft())
+
+    def _count(
+        self, facts: Facts, outcome: Outcome, now: datetime, address: object, user_agent: str, origin: str | None
+    ) -> None:
         number = facts.secret_number
         use = Use(
             facts.key_id,
@@ -63,7 +86,7 @@ class Recorder:
             facts.tenant_id,
             facts.kind,
             outcome,
-            address,
+            str(address),
             user_agent if len(user_agent) <= LONGEST_READ else user_agent[:LONGEST_READ],
             origin if origin is None or len(origin) <= LONGEST_READ else origin[:LONGEST_READ],
             facts.secret_ends_at is not None,
@@ -71,8 +94,7 @@ class Recorder:
             facts.expires_at is not None and now >= facts.expires_at,
             int(now.timestamp()) // QUARTER,
         )
-        with self._lock:
-            self._add(use, 1, now, now)
+        self._add(use, 1, now, now)
 
     def checked(self, facts: Facts, now: datetime) -> None:
         """Count a question about a token of this key."""
@@ -102,6 +124,7 @@ class Recorder:
         """
         with self._writing:
             with self._lock:
+                self._settle()
                 taken, self._counts, lost, self._lost = sorted(self._counts.items(), key=_place), {}, self._lost, 0
             if lost:
                 log.warned("usage.lost", calls=lost)

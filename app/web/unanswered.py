@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 import flask
 from flask import Flask
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
@@ -38,11 +41,16 @@ def install(app: Flask, ctx: Context) -> None:
     @app.after_request
     def name(found: flask.Response) -> flask.Response:
         if flask.request.url_rule is not None:
-            flask.request.environ[ROUTE] = flask.request.url_rule.rule
+            flask.request.environ[ROUTE] = _named(flask.request.url_rule.rule)
         return found
 
     app.register_error_handler(HTTPException, answered)
     app.register_error_handler(Exception, answered)
+
+
+@lru_cache(maxsize=256)
+def _named(rule: str) -> str:
+    return re.sub(r"<[^<>]*:(\w+)>", r"<\1>", rule)  # how a member of a path is recognised is nobody's concern
 
 
 def asked(ctx: Context) -> Request:

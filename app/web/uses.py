@@ -7,7 +7,7 @@ from app.web.reply_tables import DOORS
 from app.web.request import Request
 
 _OUTCOMES = {401: Outcome.UNAUTHORIZED, 403: Outcome.FORBIDDEN, 429: Outcome.LIMITED}
-_FIRST_FAILURE = 400
+OK, _FIRST_FAILURE = 200, 400
 # OAuth endpoints answer 400 where a door says 403 or 429: the reason decides, so that all doors agree.
 _BY_REASON = {str(reason): _OUTCOMES.get(row.status, Outcome.OTHER) for reason, row in DOORS.items()} | {
     "unauthorized_client": Outcome.FORBIDDEN
@@ -19,9 +19,9 @@ def count(request: Request, status: int, reason: str | None) -> None:
     environ, address = request.environ, request.address
     request.ctx.recorder.used(
         request.facts,
-        outcome(status, reason),
+        Outcome.OK if status == OK else outcome(status, reason),
         request.now,
-        NOBODY if address is None else str(address),
+        NOBODY if address is None else address,
         environ.get("HTTP_USER_AGENT", ""),
         environ.get("HTTP_ORIGIN"),
     )

@@ -35,7 +35,7 @@ def test_everybody_may_read_the_document(world: World) -> None:
 
 def test_the_application_and_the_document_know_the_same_operations(world: World) -> None:
     routed = {
-        (method, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
+        (method, re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule))
         for rule in world.app.url_map.iter_rules()
         if rule.rule.startswith("/admin")
         for method in (rule.methods or set()) - {"HEAD"}

@@ -171,3 +171,11 @@ def test_below_an_issuer_with_a_path_it_answers_in_both_places(admin: Admin, wor
     for path in ("/admin/tenant", "/t1/admin/tenant"):
         assert client.get(path, headers={"X-API-Key": admin.credential}).status_code == 200
     app.extensions["keyturn"].database.close()
+
+
+def test_an_address_of_its_own_is_no_members_name(admin: Admin, world: World) -> None:
+    for method in ("DELETE", "PATCH"):
+        assert world.client.open("/admin/api-keys/health", method=method).status_code == 405
+        assert admin(method, "api-keys/healthy", {} if method == "PATCH" else None).status_code in {404, 422}
+    world.ctx.metrics.settle()
+    assert '/admin/api-keys/<id>"' in world.ctx.metrics.exposition().decode()

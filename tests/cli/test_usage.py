@@ -46,9 +46,9 @@ def test_ending_an_overlap_that_is_still_used_is_asked_about(keyturn: Inside, mo
     keyturn.json("keys", "rotate", key_id, "--overlap", "24h")
     told = keyturn.run("keys", "show", key_id).stdout.splitlines()
     assert told[-3:] == [
-        "The old secret was never used.",
+        "The old secret has not been seen in use, but what was counted may be a minute late.",
         "The new secret has not been used yet.",
-        "It is safe to end the overlap.",
+        "It is not yet known whether the overlap may end.",
     ]
     use(key_id)
     assert keyturn.json("keys", "show", key_id)["rotation"]["verdict"] in {"still_used", "not_yet_known"}

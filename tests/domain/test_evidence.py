@@ -21,6 +21,13 @@ def ago(**duration: float) -> datetime:
     ("rotated", "last", "advice", "reason"),
     [
         (ago(hours=30), None, Advice.SAFE_TO_END, "The old secret was never used."),
+        (ago(minutes=1), None, Advice.SAFE_TO_END, "The old secret was never used."),
+        (
+            ago(seconds=59),
+            None,
+            Advice.NOT_YET_KNOWN,
+            "The old secret has not been seen in use, but what was counted may be a minute late.",
+        ),
         (ago(hours=30), ago(minutes=3), Advice.STILL_USED, "Still used 3 minutes ago."),
         (ago(hours=30), ago(hours=23, minutes=59), Advice.STILL_USED, "Still used 23 hours ago."),
         (ago(hours=30), ago(hours=24), Advice.SAFE_TO_END, "No call with the old secret for 24 hours."),

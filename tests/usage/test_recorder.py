@@ -9,10 +9,12 @@ import pytest
 import sqlalchemy as sa
 
 from app.actions import keys
+from app.domain import credentials
 from app.domain.clients import OTHERS
 from app.domain.credentials import new_secret
+from app.domain.usage import Outcome
 from app.runtime import recorder
-from app.store import usage_limits
+from app.store import facts, usage_limits
 from tests.admin.client import Admin
 from tests.another import Another
 from tests.usage.staging import call, usage
@@ -96,7 +98,7 @@ def test_memory_is_bounded_and_what_does_not_fit_loses_its_caller_first(
     for number in range(20):
         call(world, key.secret, f"198.51.100.{number}")
     call(world, second.secret)
-    assert len(world.ctx.recorder._counts) == 7
+    assert world.ctx.recorder.kept == 7
     found = usage(admin, key)
     assert found["totals"]["ok"] == 20
     assert len(found["callers"]) == 7
@@ -169,12 +171,13 @@ def test_forgetting_is_done_in_bounded_steps(world: World, monkeypatch: pytest.M
 def test_threads_lose_no_count(admin: Admin, world: World) -> None:
     key = world.key()
     call(world, key.secret)
-    ((use, _),) = [one for one in world.ctx.recorder._counts.items() if one[0].key_id == key.id]
+    fingerprint = credentials.fingerprint(world.ctx.vault.pepper, key.secret)
+    found = facts.by_secret(world.ctx.database, key.id, fingerprint)
+    assert found is not None
 
     def count_many(now: datetime) -> None:
         for _ in range(2000):
-            with world.ctx.recorder._lock:
-                world.ctx.recorder._add(use, 1, now, now)
+            world.ctx.recorder.used(found, Outcome.OK, now)
 
     threads = [threading.Thread(target=count_many, args=(world.clock(),)) for _ in range(4)]
     for thread in threads:

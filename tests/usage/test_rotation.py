@@ -34,7 +34,7 @@ def test_a_quiet_day_makes_it_safe_and_the_end_takes_the_evidence_away(admin: Ad
     old = world.key()
     call(world, old.secret)
     made = admin.ok("POST", f"api-keys/{old.id}/rotate", {"overlap": "72h"})
-    assert made["rotation"]["verdict"] == "safe_to_end"  # nothing has been written yet: it was never seen in use
+    assert made["rotation"]["verdict"] == "not_yet_known"  # nothing has been written yet
     world.clock.advance(minutes=1)
     known = rotation(admin, old)
     assert known["verdict"] == "still_used"

@@ -7,6 +7,7 @@ import time
 from app.domain.pace import BUCKETS, Pace
 from app.domain.refusals import Unavailable
 from app.runtime.limiter.host import HostCounters
+from app.runtime.limiter.leases import Leases
 from app.runtime.limiter.valkey import Valkey
 
 COUNTERS, VALKEY = "counters", "valkey"
@@ -22,6 +23,7 @@ class Limiter:
 
     def __init__(self, counters: HostCounters, shared: Valkey | None = None, hosts: int = 1) -> None:
         self._counters, self._shared, self._hosts = counters, shared, hosts
+        self._leases = Leases(counters)
         self._alone_until = 0.0
 
     def spend(self, name: str, limit: int) -> Pace:
@@ -32,7 +34,7 @@ class Limiter:
         raises    Unavailable when this host cannot count
         """
         if self._shared is None:
-            return self._told(self._counters.spend(name, self._share(limit)), limit)
+            return self._told(self._leases.spend(name, self._share(limit)), limit)
         here = self._counters.look(name, limit if time.monotonic() > self._alone_until else self._share(limit))
         if here is not None and not here.admitted:
             return self._told(here, limit)

@@ -30,7 +30,7 @@ class HostCounters:
 
         forgetful   give up the oldest window for a new one rather than grow
         """
-        self._file, self._clock, self._forgetful, self._slots = file, clock, forgetful, slots
+        self._file, self.clock, self._forgetful, self._slots = file, clock, forgetful, slots
         self._table: Table | None = None
         self._opening = threading.Lock()
         _OPEN.add(self)
@@ -40,11 +40,19 @@ class HostCounters:
         table = self._table or self._opened()
         with table.lock:
             if not table.moved:
-                second = int(self._clock().timestamp())
+                second = int(self.clock().timestamp())
                 at = table.find(name)
                 if at is not None:
                     return pace.spend(table.cells, at, second, limit)
         return self._with(name, lambda cells, at, second: pace.spend(cells, at, second, limit))
+
+    def take(self, name: str, limit: int, most: int) -> tuple[int, int, Pace]:
+        """Admit several calls at once, as `pace.take` says; raises Unavailable when the file cannot be used."""
+        return self._with(name, lambda cells, at, second: pace.take(cells, at, second, limit, most))
+
+    def give_back(self, name: str, taken_in: int, calls: int) -> None:
+        """Take back calls of a second that were taken and not made."""
+        self._with(name, lambda cells, at, second: pace.give_back(cells, at, second, taken_in, calls))
 
     def count(self, name: str) -> None:
         """Count a call that was admitted elsewhere."""
@@ -57,7 +65,7 @@ class HostCounters:
             with table.lock:
                 if not table.moved:
                     at = table.find(name)
-                    second = int(self._clock().timestamp())
+                    second = int(self.clock().timestamp())
                     return None if at is None else pace.look(table.cells, at, second, limit)
             self._reopen(table)
 
@@ -65,7 +73,7 @@ class HostCounters:
         """Remember that something happened to a name now."""
         table = self._table or self._opened()
         with table.lock:
-            table.cells[_mark(name)] = int(self._clock().timestamp())
+            table.cells[_mark(name)] = int(self.clock().timestamp())
 
     def recent(self, name: str, second: int) -> bool:
         """Whether a name was marked in the minute before a second; names may share marks. Costs next to nothing."""
@@ -88,7 +96,7 @@ class HostCounters:
             table = self._table or self._opened()
             with table.lock:
                 if not table.moved:
-                    second = int(self._clock().timestamp())
+                    second = int(self.clock().timestamp())
                     try:
                         return change(table.cells, table.claim(name, second, forgetful=self._forgetful), second)
                     except Full:

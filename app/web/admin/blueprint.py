@@ -7,6 +7,7 @@ from typing import Any
 
 import flask
 from flask import Blueprint, Flask
+from werkzeug.routing import UnicodeConverter
 
 from app.actions.access import Caller
 from app.context import Context
@@ -27,14 +28,33 @@ from app.web.unanswered import asked, response
 def install(app: Flask, ctx: Context) -> None:
     """Route every operation, at the root and below the issuer's path."""
     blueprint = Blueprint("admin", __name__)
+    app.url_map.converters["other"] = _Other
     for operation in EVERY:
-        rule = re.sub(r"{(\w+)}", r"<\1>", operation.path)
         blueprint.add_url_rule(
-            rule, operation.name, _routed(operation, ctx), methods=[operation.method], provide_automatic_options=False
+            _rule(operation.path),
+            operation.name,
+            _routed(operation, ctx),
+            methods=[operation.method],
+            provide_automatic_options=False,
         )
     app.register_blueprint(blueprint)
     if ctx.settings.base_path:
         app.register_blueprint(blueprint, name="admin_below", url_prefix=ctx.settings.base_path)
+
+
+class _Other(UnicodeConverter):
+    """A member of a path that is none of these words: they have addresses, and methods, of their own."""
+
+    def __init__(self, map: Any, *words: str) -> None:  # noqa: A002 - Werkzeug's name
+        super().__init__(map)
+        self.regex = rf"(?!(?:{'|'.join(words)})(?:/|\Z)){self.regex}"
+
+
+def _rule(path: str) -> str:
+    before, brace, _ = path.partition("{")
+    words = [other.path.removeprefix(before) for other in EVERY if brace and other.path.startswith(before)]
+    taken = sorted({f'"{word}"' for word in words if "{" not in word and "/" not in word})
+    return re.sub(r"{(\w+)}", rf"<other({', '.join(taken)}):\1>" if taken else r"<\1>", path)
 
 
 def _routed(operation: Operation, ctx: Context) -> Any:
