@@ -52,7 +52,7 @@ def test_a_database_of_another_master_key_is_refused_and_left_alone(program: Pro
         assert not key.exists()
     other = Program(program.folder, {"KEYTURN_DATA_DIR": str(program.folder / "elsewhere")})
     other.json("init")
-    done = program.run("serve", "--port", "59998")
+    done = program.run("serve", "--port", "0")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "another master key" in done.stderr
     key.with_suffix(".lost").replace(key)
