@@ -198,6 +198,8 @@ def _secrets_and_tokens() -> None:
         sa.CheckConstraint("length(fingerprint) = 32", name="fingerprint"),
         sqlite_autoincrement=True,
     )
+    ending = sa.text("ends_at IS NOT NULL")
+    op.create_index("ix_secrets_ends", "secrets", ["ends_at"], sqlite_where=ending, postgresql_where=ending)
     op.create_table(
         "revoked_tokens",
         sa.Column("jti", sa.Text, primary_key=True),

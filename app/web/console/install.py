@@ -11,13 +11,36 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list
+from app.web.console import (
+    assets,
+    audit_log,
+    entrance,
+    errors,
+    key_details,
+    key_edits,
+    key_endings,
+    key_forms,
+    key_health,
+    key_list,
+    key_overlaps,
+)
 from app.web.console.pages import Page, redirect, visited
+from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
-PARTS = (entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages)
+PARTS = (
+    entrance.pages,
+    key_list.pages,
+    key_forms.pages,
+    key_details.pages,
+    key_endings.pages,
+    key_edits.pages,
+    key_overlaps.pages,
+    key_health.pages,
+    audit_log.pages,
+)
 
 
 def install(app: Flask, ctx: Context) -> None:
@@ -37,7 +60,11 @@ def install(app: Flask, ctx: Context) -> None:
 def _routed(page: Page, ctx: Context) -> Any:
     def answered(**path: str) -> flask.Response:
         http = asked(ctx)
-        return response(answer(page, http, path), http)
+        found = answer(page, http, path)
+        made = response(found, http)
+        if isinstance(found, Streamed):
+            made.response = found.pieces
+        return made
 
     return answered
 

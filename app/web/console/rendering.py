@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,20 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Vary", "Cookie, Accept-Language, HX-Request"),
 )
+
+
+class Streamed(Answer):
+    """An answer whose body is written piece by piece, so that none of it has to fit into memory."""
+
+    pieces: Iterator[bytes]
+
+
+def download(name: str, kind: str, pieces: Iterator[bytes]) -> Streamed:
+    """Answer with a file to be kept."""
+    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
+    answer = Streamed(200, (("Content-Type", kind), disposition, *HEADERS), b"")
+    answer.pieces = pieces
+    return answer
 
 
 @lru_cache(maxsize=1)
