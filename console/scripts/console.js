@@ -95,7 +95,7 @@
   each("form[role=search]", (form) => {
     form.addEventListener("submit", () => {
       const field = form.querySelector("[name=q]");
-      field.value = field.value.replace(/^\s*([a-z][a-z0-9]{0,7})s_([0-9A-Z]{16})_\S+.*$/s, "$1_$2");
+      if (field) field.value = field.value.replace(/^\s*([a-z][a-z0-9]{0,7})s_([0-9A-Z]{16})_\S+.*$/s, "$1_$2");
     });
     form.addEventListener("formdata", ({ formData }) => {
       for (const [name, value] of [...formData]) if (!value) formData.delete(name);

@@ -16,6 +16,7 @@ from app.web.console import (
     audit_log,
     entrance,
     errors,
+    help_pages,
     key_details,
     key_edits,
     key_endings,
@@ -40,6 +41,7 @@ PARTS = (
     key_overlaps.pages,
     key_health.pages,
     audit_log.pages,
+    help_pages.pages,
 )
 
 
