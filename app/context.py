@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from dataclasses import dataclass, field
 
 from app.clock import Clock, utc_now
@@ -30,6 +30,6 @@ class Context:
     throttle: GuessingThrottle
     recorder: Recorder
     clock: Clock = utc_now
-    entropy: Entropy = secrets.token_bytes
+    entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -33,7 +33,7 @@ PLANES = ("all", "public", "admin")
 
 
 def open_context(
-    settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes, app: Flask | None = None
+    settings: Settings, *, clock: Clock = utc_now, entropy: Entropy = os.urandom, app: Flask | None = None
 ) -> Context:
     """Open the master key and the database.
 
@@ -70,7 +70,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def create_app(
-    settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = secrets.token_bytes
+    settings: Settings, *, plane: str = "all", clock: Clock = utc_now, entropy: Entropy = os.urandom
 ) -> Flask:
     """Build the application of one plane.
 

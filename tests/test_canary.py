@@ -172,7 +172,9 @@ def files_of(scene: Scene, database: str, folder: Path, request: pytest.FixtureR
         connection.execute("CHECKPOINT")
         name = scene.world.url.rpartition("/")[2]
         (number,) = connection.execute("SELECT oid FROM pg_database WHERE datname = %s", [name]).fetchone() or (0,)
-    heap = [path for path in (server.folder / "data" / "base" / str(number)).iterdir() if path.is_file()]
+    # `pg_internal.init` caches the system's own catalogue, holds no row, and comes and goes while the server runs.
+    base = (server.folder / "data" / "base" / str(number)).iterdir()
+    heap = [path for path in base if path.is_file() and path.name != "pg_internal.init"]
     changes = [path for path in (server.folder / "data" / "pg_wal").iterdir() if path.is_file()]
     return {"database": heap, "log of changes": changes, "server's log": [server.folder / "log"]}
 

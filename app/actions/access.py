@@ -20,6 +20,7 @@ from app.store.facts import Facts
 
 _FORGOTTEN_TOKENS = 4096
 OWN_CALLS = 120  # in 60 s, of `/revoke` and of `/admin`, for each key
+_NAMES = {allowance: f"{allowance.value}:" for allowance in Allowance}
 
 
 class Caller(NamedTuple):
@@ -160,7 +161,7 @@ def spend(ctx: Context, caller: Caller, allowance: Allowance) -> Spent | None:
         name, limit = facts.tenant_id, facts.rate_limit
     else:
         name, limit = facts.key_id, OWN_CALLS
-    pace = ctx.limiter.spend(f"{allowance}:{name}", limit)
+    pace = ctx.limiter.spend(_NAMES[allowance] + name, limit)
     spent = Spent(allowance, pace)
     if not pace.admitted:
         raise Refused(Verdict(Reason.RATE_LIMITED, retry_after=pace.reset, proven=True, spent=spent))

@@ -81,14 +81,17 @@ def issue(
     """
     held = scope_within(ctx, caller.terms.scope, audience)
     granted = held if wanted is None else wanted
-    access.judge_scope(held, granted)
+    if wanted is not None:
+        access.judge_scope(held, wanted)
     if not granted:
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
     spent = access.spend(ctx, caller, Allowance.TENANT) if not paid else None
-    return sign_for(ctx, caller, audience, granted, now)._replace(spent=spent)
+    return sign_for(ctx, caller, audience, granted, now, spent)
 
 
-def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str], now: datetime) -> Grant:
+def sign_for(
+    ctx: Context, caller: Caller, audience: str, granted: frozenset[str], now: datetime, spent: Spent | None = None
+) -> Grant:
     """Sign a token of exactly this scope; its end never lies beyond the key's, the secret's or the token's it is for.
 
     A caller that came with a token gets a copy with less in it: taking the one back takes the other back.
@@ -125,7 +128,7 @@ def sign_for(ctx: Context, caller: Caller, audience: str, granted: frozenset[str
     if len(token) > LARGEST_TOKEN:  # no door would read it: the caller must ask for fewer scopes
         raise Refused(Verdict(Reason.SCOPE_REFUSED, proven=True))
     ctx.metrics.count(TOKENS)
-    return Grant(token, granted, expires_at - issued_at)
+    return Grant(token, granted, expires_at - issued_at, spent)
 
 
 def _lifetime(ctx: Context, caller: Caller, now: datetime) -> int:

@@ -96,8 +96,7 @@ def within(address: Address | None, allowed: tuple[Network, ...]) -> bool:
     """Whether an address lies in one of the networks; an unknown address never does."""
     if address is None:
         return False
-    version = address.version
     for network in allowed:  # noqa: SIM110 - a generator costs as much as the question, and this is asked with every call
-        if network.version == version and address in network:
+        if address in network:  # one of another version is in none
             return True
     return False

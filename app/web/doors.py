@@ -102,7 +102,7 @@ def let_in(request: Request, admit: Callable[..., Caller], *asked: Any) -> Calle
 
 def named_tenant(request: Request) -> str | None:
     """The tenant that a call says it is for in `X-Tenant`, by ID or name; None when it does not say."""
-    named = request.header("X-Tenant")
+    named: str | None = request.environ.get("HTTP_X_TENANT")
     if named is None:
         return None
     # Granian empties a value that is not ASCII, so that an empty one may have named anybody: it is nobody's.

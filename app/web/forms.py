@@ -23,14 +23,16 @@ class Form(dict[str, str]):
 
 def pairs(data: bytes) -> list[tuple[str, str]]:
     """Decode a form body; BadRequest unless all of it is well-formed UTF-8 in well-formed escapes, without NUL."""
-    fields = data.split(b"&", MOST_FIELDS)
-    if len(fields) > MOST_FIELDS or b"\0" in data or b"%00" in data:
+    if data.count(b"&") >= MOST_FIELDS or b"\0" in data or b"%00" in data:
         raise BadRequest(Fault.ENCODING)
-    plain = b"%" not in data and b"+" not in data  # most forms: nothing in them was encoded
-    read = bytes.decode if plain else form_decoded
-    halves = [field.partition(b"=") for field in fields if field]
     try:
-        return [(read(name), read(value)) for name, _, value in halves]
+        if b"%" in data or b"+" in data:
+            halves = [field.partition(b"=") for field in data.split(b"&") if field]
+            return [(form_decoded(name), form_decoded(value)) for name, _, value in halves]
+        # Most forms: nothing in them was encoded.
+        return [
+            (name, value) for name, _, value in [field.partition("=") for field in data.decode().split("&") if field]
+        ]
     except ValueError as error:
         raise BadRequest(Fault.ENCODING) from error
 

@@ -78,12 +78,14 @@ def oauth_failure(error: Exception) -> Answer:
 def pace_headers(spent: Spent) -> tuple[tuple[str, str], ...]:
     """How the allowance stands that a call was paid from, or could not be: the RateLimit header fields, draft 11."""
     allowance, pace = spent
-    return _policy(allowance, pace.limit), ("RateLimit", f'"{allowance.value}";r={pace.remaining};t={pace.reset}')
+    policy, name = _policy(allowance, pace.limit)
+    return policy, ("RateLimit", f"{name};r={pace.remaining};t={pace.reset}")
 
 
 @lru_cache(maxsize=4096)
-def _policy(allowance: Allowance, limit: int) -> tuple[str, str]:
-    return "RateLimit-Policy", f'"{allowance.value}";q={limit};w={WINDOW_SECONDS}'
+def _policy(allowance: Allowance, limit: int) -> tuple[tuple[str, str], str]:
+    name = f'"{allowance.value}"'
+    return ("RateLimit-Policy", f"{name};q={limit};w={WINDOW_SECONDS}"), name
 
 
 def problem(

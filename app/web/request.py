@@ -203,10 +203,14 @@ def basic_credentials(encoded: str) -> tuple[str, str]:
     raises   Refused (unreadable_credentials) for anything else
     """
     try:
-        user, colon, password = a2b_base64(encoded, strict_mode=True).partition(b":")
-        if not (colon and user and password):
+        pair = a2b_base64(encoded, strict_mode=True)
+        if b"%" in pair or b"+" in pair:
+            halves = [form_decoded(half) for half in pair.split(b":", 1)]
+        else:  # nothing in it was encoded
+            halves = pair.decode().split(":", 1)
+        if len(halves) == 1 or not all(halves):
             raise ValueError("a half is missing")
-        return form_decoded(user), form_decoded(password)
+        return halves[0], halves[1]
     except (Base64Error, ValueError) as error:
         raise Refused(Verdict(Reason.UNREADABLE_CREDENTIALS)) from error
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tests.cli.conftest import ROOT, Program
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, free_port
 
 
 def test_help_comes_without_anything_heavy(program: Program) -> None:
@@ -23,7 +23,12 @@ def test_help_comes_without_anything_heavy(program: Program) -> None:
 
 
 def test_nothing_but_init_creates_anything(program: Program) -> None:
-    for words in (["keys", "list", "--tenant", "T"], ["db", "upgrade"], ["doctor"], ["serve", "--port", "59999"]):
+    for words in (
+        ["keys", "list", "--tenant", "T"],
+        ["db", "upgrade"],
+        ["doctor"],
+        ["serve", "--port", str(free_port())],
+    ):
         done = program.run(*words)
         assert done.returncode == 1
         assert done.stderr.count("\n") == 1
@@ -52,7 +57,7 @@ def test_a_database_of_another_master_key_is_refused_and_left_alone(program: Pro
         assert not key.exists()
     other = Program(program.folder, {"KEYTURN_DATA_DIR": str(program.folder / "elsewhere")})
     other.json("init")
-    done = program.run("serve", "--port", "59998")
+    done = program.run("serve", "--port", str(free_port()))
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "another master key" in done.stderr
     key.with_suffix(".lost").replace(key)

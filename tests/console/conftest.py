@@ -36,7 +36,7 @@ class Console:
     def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
         """A member with a password, by e-mail address."""
         now, ctx = self.world.clock(), self.world.ctx
-        email = f"{name.split()[0].lower()}.{role}@example.com"
+        email = f"{name.split(maxsplit=1)[0].lower()}.{role}@example.com"
         where = tenant or self.world.tenant["id"]
         made = members.create(ctx, OPERATOR, where, now, email=email, name=name, role=role)
         link = members.reset(ctx, OPERATOR, None, made["id"], now)

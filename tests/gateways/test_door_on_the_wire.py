@@ -39,7 +39,7 @@ def test_a_body_that_never_comes_is_not_waited_for(
 @pytest.mark.parametrize("known", [True, False])
 def test_a_whole_body_does_no_harm(server: Server, deployment: Deployment, known: bool) -> None:
     key = deployment.key.secret if known else "none"
-    for body in (b"x", b"x" * 3_000_000):
+    for body in (b"x", b"x" * 200_000):  # of more than fits the buffers nobody can say how far it gets
         asked = server.ask(request("PUT", CHECK, {"X-API-Key": key}, body))
         assert asked is not None
         assert asked.status == (200 if known else 401)
