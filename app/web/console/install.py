@@ -17,6 +17,7 @@ from app.web.console import (
     entrance,
     errors,
     help_pages,
+    key_batches,
     key_details,
     key_edits,
     key_endings,
@@ -40,6 +41,7 @@ PARTS = (
     key_edits.pages,
     key_overlaps.pages,
     key_health.pages,
+    key_batches.pages,
     audit_log.pages,
     help_pages.pages,
 )
