@@ -193,7 +193,9 @@ def test_who_may_not_manage_keys_sees_none_and_changes_none(console: Console) ->
     expect(auditor.get_by_test_id("field-name")).to_have_count(0)
     forged = auditor.request.post(f"{console.base}/tenant-api-keys/{key.id}/edit", form={"name": "Mine now"})
     assert forged.status in {400, 403}
-    assert keys.show(console.world.ctx, console.world.tenant["id"], key.id, console.world.clock())["name"] == "Mobile App"
+    assert (
+        keys.show(console.world.ctx, console.world.tenant["id"], key.id, console.world.clock())["name"] == "Mobile App"
+    )
 
 
 def test_another_tenants_key_is_not_there(console: Console) -> None:

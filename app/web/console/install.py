@@ -11,13 +11,13 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list
-from app.web.console.pages import Page, redirect, visited
+from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list, proof
+from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
-PARTS = (entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages)
+PARTS = (entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages, proof.pages)
 
 
 def install(app: Flask, ctx: Context) -> None:
@@ -51,6 +51,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return visited(page, http, path)
+    except ProofNeeded as needed:
+        return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
 
