@@ -56,7 +56,7 @@ def test_samples_are_for_ones_own_key_and_hold_no_secret(console: Console) -> No
     expect(page.locator("#javascript pre").first).to_contain_text("fetch(")
     for name in handbook.QUICK_STARTS:
         code = re.findall(
-            r"```\w+\n(.+?)\n```", (DOCS / "quick-starts" / f"{name}.md").read_text(encoding="utf-8"), re.S
+            r"```\w+\n(.+?)\n```", (DOCS / "quick-starts" / f"{name}.md").read_text(encoding="utf-8"), re.DOTALL
         )
         assert page.locator(f"#{name} pre code").all_inner_texts()[-1].strip() == code[-1].strip()
     assert not any(key.secret in body for body in console.bodies)

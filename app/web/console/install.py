@@ -24,8 +24,9 @@ from app.web.console import (
     key_health,
     key_list,
     key_overlaps,
+    proof,
 )
-from app.web.console.pages import Page, redirect, visited
+from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -42,6 +43,7 @@ PARTS = (
     key_health.pages,
     audit_log.pages,
     help_pages.pages,
+    proof.pages,
 )
 
 
@@ -80,6 +82,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return visited(page, http, path)
+    except ProofNeeded as needed:
+        return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
 

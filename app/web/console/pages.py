@@ -29,6 +29,14 @@ class StaleForm(Exception):
     """A form came without, or with another session's, token: nothing was done."""
 
 
+class ProofNeeded(Exception):
+    """The person proved too long ago to be there; nothing was done."""
+
+    def __init__(self, visit: Visit) -> None:
+        super().__init__("proof")
+        self.visit = visit
+
+
 @dataclass
 class Visit:
     """One request for a page. `signed` is there for every page that is not open."""
@@ -101,8 +109,13 @@ class Visit:
     @property
     def token(self) -> str:
         """What a form of this browser's session carries against forgery."""
-        cookie = cookies.read(self.http, cookies.SESSION) or ""
-        return hmac.digest(self.ctx.vault.derive("form"), cookie.encode("latin-1", "replace"), "sha256").hex()
+        return form_token(self.ctx, cookies.read(self.http, cookies.SESSION) or "")
+
+    @property
+    def place(self) -> str:
+        """The address asked for, with its parameters."""
+        asked = self.http.environ.get("QUERY_STRING") or ""
+        return local(f"{self.http.path}?{asked}" if asked else self.http.path)
 
 
 View = Callable[[Visit], Answer]
@@ -149,6 +162,18 @@ def redirect(place: str, *headers: tuple[str, str]) -> Answer:
     return Answer(303, (("Location", place), ("Cache-Control", "no-store"), *headers), b"")
 
 
+def form_token(ctx: Context, cookie: str) -> str:
+    """What forms of the session with this cookie carry."""
+    return hmac.digest(ctx.vault.derive("form"), cookie.encode("latin-1", "replace"), "sha256").hex()
+
+
+def local(given: str | None) -> str:
+    """A path of ours, or the start page: after two slashes, or a slash and a backslash, browsers read a host."""
+    if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
+        return "/"
+    return given
+
+
 def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     """Let a browser in and call the view; whatever is raised goes to the error pages."""
     http.require_secure()
@@ -159,12 +184,12 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if page.public:
         return page.view(visit)
     if visit.browser is None:
-        wanted = http.path if http.method != "POST" else "/"
+        wanted = visit.place if http.method != "POST" else "/"
         return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
     if page.permission is not None and not visit.may(page.permission):
         raise Forbidden("missing_permission", page.permission)
     if page.proof and not visit.signed.proved(visit.now):
-        return redirect(f"/re-auth?next={quote(http.path, safe='/')}")
+        raise ProofNeeded(visit)
     return page.view(visit)
 
 
