@@ -79,7 +79,11 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
     """The console of a fresh deployment; no page of it may complain."""
     assets.names()
     server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
-    world = make_world(KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}")
+    world = make_world(
+        KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}",
+        KEYTURN_SUPPORT_URL="mailto:help@example.com",
+        KEYTURN_STATUS_URL="https://status.example.com/",
+    )
     server.app = world.app
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

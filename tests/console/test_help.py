@@ -89,3 +89,13 @@ def test_the_checker_says_why_a_key_does_not_work(console: Console) -> None:
     page.get_by_role("button", name="Check").click()
     expect(page.get_by_role("main")).to_contain_text("There is no such key in this tenant.")
     assert not any(key.secret in body for body in console.bodies)
+
+
+@pytest.mark.spec("S1-43", "S3-18", "S3-19", "S5-8", "S5-29")
+def test_every_page_ends_with_the_same_ways_to_help(console: Console) -> None:
+    page = console.signed_in()
+    for place in ("/tenant-api-keys", "/help", "/tenant-api-keys/kt_nowhere"):
+        page.goto(place)
+        foot = page.get_by_role("contentinfo").get_by_role("link")
+        assert foot.all_inner_texts() == ["Help", "API documentation", "Service status", "Contact support"]
+        expect(foot.last).to_have_attribute("href", "mailto:help@example.com")

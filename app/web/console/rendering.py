@@ -105,4 +105,11 @@ def page(
 def links(visit: Visit) -> dict[str, str]:
     """Addresses outside the console that pages name; one that is not set is not shown."""
     settings = visit.ctx.settings
-    return {"token": f"{settings.base}/token", "jwks": f"{settings.base}/.well-known/jwks.json", "base": settings.base}
+    return {
+        "token": f"{settings.base}/token",
+        "jwks": f"{settings.base}/.well-known/jwks.json",
+        "base": settings.base,
+        "support": settings.support_url,
+        "status": settings.status_url,
+        "docs": settings.docs_url or "/help",
+    }
