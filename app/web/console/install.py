@@ -11,13 +11,21 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list, proof
+from app.web.console import account, assets, entrance, errors, key_details, key_endings, key_forms, key_list, proof
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
-PARTS = (entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages, proof.pages)
+PARTS = (
+    entrance.pages,
+    key_list.pages,
+    key_forms.pages,
+    key_details.pages,
+    key_endings.pages,
+    proof.pages,
+    account.pages,
+)
 
 
 def install(app: Flask, ctx: Context) -> None:
