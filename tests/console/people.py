@@ -11,7 +11,7 @@ from app.actions import audit, members
 from app.actions.people import sign_in
 from tests.world import OPERATOR, World
 
-SOMEWHERE = "/tenant-api-keys/new"
+SOMEWHERE = "/account"
 PASSWORD = "four unrelated words here"
 
 

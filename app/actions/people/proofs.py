@@ -20,7 +20,13 @@ def with_password(ctx: Context, signed: Signed, actor: Actor, password: str, now
     returns   the session's new cookie; the old one ends
     raises    NotIn
     """
-    member_id = signed.row.member_id
+    prove_password(ctx, signed.row.member_id, password, now)
+    with ctx.database.transaction() as connection:
+        return proved(ctx, connection, signed, actor, now)
+
+
+def prove_password(ctx: Context, member_id: str, password: str, now: datetime) -> None:
+    """Take a member's password, and count it when it is wrong; NotIn."""
     row = ctx.database.read(lambda connection: store.find(connection, member_id))
     if row is not None and row.not_before is not None and row.not_before > now:
         raise NotIn(row.not_before)
@@ -28,13 +34,13 @@ def with_password(ctx: Context, signed: Signed, actor: Actor, password: str, now
     with ctx.database.transaction() as connection:
         if right:
             attempts.hold(connection, member_id, now)
-            return proved(ctx, connection, signed, actor, now)
+            attempts.succeeded(connection, member_id, now)
+            return
         attempts.failed(connection, member_id, now)
     raise NotIn
 
 
 def proved(ctx: Context, connection: Connection, signed: Signed, actor: Actor, now: datetime) -> str:
     """Note inside a transaction that somebody proved to be there; the session's new cookie."""
-    attempts.succeeded(connection, signed.row.member_id, now)
     sessions.record(ctx, connection, Event.MEMBER_PROVED, actor, now)
     return sessions.renew(ctx, connection, signed, now)

@@ -12,6 +12,7 @@ from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
 from app.web.console import (
+    account,
     assets,
     audit_log,
     entrance,
@@ -44,6 +45,7 @@ PARTS = (
     audit_log.pages,
     help_pages.pages,
     proof.pages,
+    account.pages,
 )
 
 
