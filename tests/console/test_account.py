@@ -134,7 +134,7 @@ def test_a_session_lasts_no_less_than_the_notice_says(world: World) -> None:
     assert person.read("/account").status_code == 200
     world.clock.advance(minutes=29)
     assert person.read("/account/still-here").status_code == 200
-    assert sessions.IDLE - sessions.WRITE_EVERY == timedelta(minutes=29)
+    assert timedelta(minutes=29) == sessions.IDLE - sessions.WRITE_EVERY
 
 
 AGENTS = [

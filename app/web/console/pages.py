@@ -133,6 +133,9 @@ class Page:
     proof: bool = False
 
 
+KNOWN: set[str] = set()  # the addresses that a page can be opened at; the navigation leads to no other
+
+
 class Pages:
     """Pages of one part of the console, in the order they were added."""
 
@@ -151,6 +154,8 @@ class Pages:
         """Register a view."""
 
         def added(view: View) -> View:
+            if method == "GET":
+                KNOWN.add(path)
             self.every.append(Page(method, path, view, permission, public, proof))
             return view
 
