@@ -17,7 +17,7 @@ from app.domain.events import Actor
 from app.domain.refusals import Forbidden
 from app.web.console import cookies, words
 from app.web.faults import BadRequest, Fault
-from app.web.forms import Form, pairs
+from app.web.forms import MOST_LISTED, Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
@@ -75,7 +75,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, frozenset({"select", "scope"}))
+        return self.http.form(EVERY_FIELD, frozenset({"select", "scope"}), MOST_LISTED)
 
     @cached_property
     def query(self) -> dict[str, str]:
