@@ -11,7 +11,19 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import account, assets, entrance, errors, key_details, key_endings, key_forms, key_list, proof
+from app.web.console import (
+    account,
+    assets,
+    entrance,
+    errors,
+    factors,
+    key_details,
+    key_endings,
+    key_forms,
+    key_list,
+    proof,
+    verify,
+)
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.replies import Answer
 from app.web.request import Request
@@ -25,6 +37,8 @@ PARTS = (
     key_endings.pages,
     proof.pages,
     account.pages,
+    factors.pages,
+    verify.pages,
 )
 
 
