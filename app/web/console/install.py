@@ -17,6 +17,7 @@ from app.web.console import (
     audit_log,
     entrance,
     errors,
+    factors,
     help_pages,
     key_batches,
     key_details,
@@ -27,6 +28,7 @@ from app.web.console import (
     key_list,
     key_overlaps,
     proof,
+    verify,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -48,6 +50,8 @@ PARTS = (
     help_pages.pages,
     proof.pages,
     account.pages,
+    factors.pages,
+    verify.pages,
 )
 
 
