@@ -21,9 +21,9 @@ class Form(dict[str, str]):
         self.lists: dict[str, list[str]] = {}
 
 
-def pairs(data: bytes) -> list[tuple[str, str]]:
+def pairs(data: bytes, most: int = MOST_FIELDS) -> list[tuple[str, str]]:
     """Decode a form body; BadRequest unless all of it is well-formed UTF-8 in well-formed escapes, without NUL."""
-    if data.count(b"&") >= MOST_FIELDS or b"\0" in data or b"%00" in data:
+    if data.count(b"&") >= most or b"\0" in data or b"%00" in data:
         raise BadRequest(Fault.ENCODING)
     try:
         if b"%" in data or b"+" in data:

@@ -19,7 +19,7 @@ from app.domain.pace import Spent
 from app.domain.refusals import Reason, Refused, Verdict
 from app.web import forwarding
 from app.web.faults import BadRequest, Fault
-from app.web.forms import Form, form_decoded, is_form, media_type, pairs
+from app.web.forms import MOST_FIELDS, Form, form_decoded, is_form, media_type, pairs
 
 T = TypeVar("T")
 LARGEST_FORM = 64 * 1024
@@ -153,11 +153,12 @@ class Request:
         """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
         return media_type(self.environ.get("CONTENT_TYPE") or "")
 
-    def form(self, known: frozenset[str], many: frozenset[str] = frozenset()) -> Form:
+    def form(self, known: frozenset[str], many: frozenset[str] = frozenset(), most: int = MOST_FIELDS) -> Form:
         """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
 
         known    the parameters that matter; one of them twice is a BadRequest
         many     those of them that may come several times
+        most     how many fields there may be, repeated ones included
         returns  parameters without a value are left out, as if they had not been sent
         """
         environ = self.environ
@@ -167,7 +168,7 @@ class Request:
             raise BadRequest(Fault.CONTENT_TYPE)
         form = Form()
         seen = set()
-        for name, value in pairs(self.body(LARGEST_FORM)):
+        for name, value in pairs(self.body(LARGEST_FORM), most):
             if name in seen and name in known and name not in many:
                 raise BadRequest(Fault.REPEATED)
             seen.add(name)

@@ -11,13 +11,13 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import assets, entrance, errors, key_details, key_endings, key_forms, key_list
+from app.web.console import assets, entrance, errors, groups, key_details, key_endings, key_forms, key_list
 from app.web.console.pages import Page, redirect, visited
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
-PARTS = (entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages)
+PARTS = (groups.pages, entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages)
 
 
 def install(app: Flask, ctx: Context) -> None:

@@ -23,6 +23,8 @@ from app.web.request import Request
 
 KEY_MANAGERS_ONLY = "api_keys:write"
 EVERY_FIELD: frozenset[str] = frozenset()
+LISTS = frozenset({"select", "scope"})
+MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
 
 class StaleForm(Exception):
@@ -67,7 +69,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, frozenset({"select", "scope"}))
+        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
