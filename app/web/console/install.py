@@ -18,6 +18,7 @@ from app.web.console import (
     entrance,
     errors,
     factors,
+    groups,
     help_pages,
     key_batches,
     key_details,
@@ -52,6 +53,7 @@ PARTS = (
     account.pages,
     factors.pages,
     verify.pages,
+    groups.pages,
 )
 
 

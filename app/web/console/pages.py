@@ -17,12 +17,14 @@ from app.domain.events import Actor
 from app.domain.refusals import Forbidden
 from app.web.console import cookies, words
 from app.web.faults import BadRequest, Fault
-from app.web.forms import MOST_LISTED, Form, pairs
+from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
 KEY_MANAGERS_ONLY = "api_keys:write"
 EVERY_FIELD: frozenset[str] = frozenset()
+LISTS = frozenset({"select", "scope"})
+MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
 
 class StaleForm(Exception):
@@ -75,7 +77,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, frozenset({"select", "scope"}), MOST_LISTED)
+        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
