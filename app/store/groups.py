@@ -65,6 +65,17 @@ def key_counts(connection: Connection, tenant_id: str, group_ids: Sequence[str])
     return {**dict.fromkeys(group_ids, 0), **{row[0]: row[1] for row in rows}}
 
 
+def working_keys(
+    connection: Connection, tenant_id: str, group_id: str, now: datetime, limit: int
+) -> tuple[int, Sequence[str]]:
+    """How many keys of a tenant that work now have a group, and the first names among them."""
+    live = or_(Key.expires_at.is_(None), Key.expires_at > now)
+    where = (Key.tenant_id == tenant_id, Key.group_id == group_id, Key.revoked_at.is_(None), live)
+    number = connection.execute(select(func.count()).select_from(Key).where(*where)).scalar_one()
+    names = select(Key.name).where(*where).order_by(Key.name_folded, Key.key_id).limit(limit)
+    return number, connection.execute(names).scalars().all() if number else ()
+
+
 def move_keys(connection: Connection, from_id: str, to_id: str) -> int:
     """Give every key of one group to another; how many there were."""
     done = connection.execute(

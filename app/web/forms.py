@@ -8,7 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 from app.web.faults import BadRequest, Fault
 
-MOST_FIELDS, MOST_LISTED = 100, 200
+MOST_FIELDS = 100
 FORM = "application/x-www-form-urlencoded"
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 

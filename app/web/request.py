@@ -158,7 +158,7 @@ class Request:
 
         known    the parameters that matter; one of them twice is a BadRequest
         many     those of them that may come several times
-        most     no more fields than this
+        most     how many fields there may be, repeated ones included
         returns  parameters without a value are left out, as if they had not been sent
         """
         environ = self.environ

@@ -12,10 +12,13 @@ from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
 from app.web.console import (
+    account,
     assets,
     audit_log,
     entrance,
     errors,
+    factors,
+    groups,
     help_pages,
     key_batches,
     key_details,
@@ -25,8 +28,10 @@ from app.web.console import (
     key_health,
     key_list,
     key_overlaps,
+    proof,
+    verify,
 )
-from app.web.console.pages import Page, redirect, visited
+from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -44,6 +49,11 @@ PARTS = (
     key_batches.pages,
     audit_log.pages,
     help_pages.pages,
+    proof.pages,
+    account.pages,
+    factors.pages,
+    verify.pages,
+    groups.pages,
 )
 
 
@@ -82,6 +92,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return visited(page, http, path)
+    except ProofNeeded as needed:
+        return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
 

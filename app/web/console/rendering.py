@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from app.runtime.version import installed
 from app.web.console import assets
-from app.web.console.pages import Visit
+from app.web.console.pages import KNOWN, Visit
 from app.web.console.words import Say
 from app.web.replies import Answer
 
@@ -95,6 +95,7 @@ def page(
             _=say.one,
             ngettext=say.some,
             links=links(visit),
+            known=KNOWN,
             **said,
         )
     )
