@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 from urllib.parse import quote
 
-from app.actions import groups, keys
+from app.actions import group_choices, keys
 from app.actions.key_counts import key_usage
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -86,8 +86,7 @@ def said(error: Invalid | Conflict | Forbidden) -> dict[str, str]:
 
 def choices(visit: Visit) -> list[dict[str, Any]]:
     """The groups that a key may have."""
-    every = groups.page(visit.ctx, visit.tenant_id, None, MOST_GROUPS)
-    return [group for group in every if group["type"] == "tenant_api_key"]
+    return group_choices.offered(visit.ctx, visit.tenant_id, MOST_GROUPS)
 
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
