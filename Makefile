@@ -23,6 +23,7 @@ run: install ## serve http://127.0.0.1:8000 with SQLite and a first tenant
 	@$(bin)/python -m app.cli demo
 
 test: install ## run the tests (T=path to choose, N=0 for one process)
+	@$(bin)/python scripts/browser.py
 	$(bin)/python -m pytest -n $(N) $(T)
 
 check: install ## what CI runs: format, lint, layers, types, generated files, tests

@@ -21,6 +21,7 @@ from app.domain import addresses, times
 from app.domain.networks import Network, parse_network
 
 PREFIX = "KEYTURN_"
+LINK = r"^(https?://[^\s\"<>]+|mailto:[^\s\"<>]+)?$"
 SECRETS = ("master_key", "database_url", "redis_url")
 JWKS_MAX_AGE = timedelta(seconds=300)
 CLOCK_LEEWAY = times.CLOCK_LEEWAY
@@ -84,6 +85,9 @@ class Settings(BaseSettings):
     )
     keep_callers_days: int = Field(90, ge=1, le=3650, description="Days that callers, addresses, user agents are kept.")
     keep_usage_days: int = Field(400, ge=1, le=3650, description="Days that counts of calls are kept.")
+    support_url: str = Field("", pattern=LINK, description="Where pages send people for support; `mailto:` too.")
+    status_url: str = Field("", pattern=LINK, description="Page of the service's state, linked from every page.")
+    docs_url: str = Field("", pattern=LINK, description="Documentation of the API; the help pages when empty.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")

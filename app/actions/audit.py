@@ -62,7 +62,7 @@ def page(
 
     tenant_id   whose chain; None for all
     after       `next` of the page before
-    filters     `event`, `object` and `actor` (IDs), `since`, `until` (RFC 3339, or a duration back such as 24h)
+    filters     `event`, `object` and `actor` (IDs), `ip`, `since`, `until` (RFC 3339, or a duration back such as 24h)
     raises      Invalid
     """
     asked = _filters(filters or {}, now)
@@ -79,6 +79,19 @@ def page(
         [store.shown(row) for row in shown],
         (last.at.isoformat(), last.chain, last.number) if last is not None else None,
     )
+
+
+def found(
+    ctx: Context, tenant_id: str | None, now: datetime, filters: Mapping[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every event that filters find, newest first, read in bounded pieces; arguments as for `page`."""
+    after: Cursor | None = None
+    while True:
+        some = page(ctx, tenant_id, now, after=after, limit=BATCH, filters=filters)
+        yield from some.items
+        after = some.next
+        if after is None:
+            return
 
 
 def export(ctx: Context, tenant_id: str | None) -> Iterator[dict[str, Any]]:
@@ -167,7 +180,7 @@ def _rows(ctx: Context, name: str) -> Iterator[Row[Any]]:
 
 
 def _filters(asked: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    names = {"event": "event", "object": "object_id", "actor": "actor_id"}
+    names = {"event": "event", "object": "object_id", "actor": "actor_id", "ip": "address"}
     filters: dict[str, Any] = {names[name]: value for name, value in asked.items() if name in names}
     problems = [
         Problem(name, "unknown", "The audit log has no such filter.")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,6 +23,10 @@ from app.store import groups, keys, tenants
 from app.store import key_lists as store
 from app.store.key_lists import Order, Wanted
 
+MOST_COUNTED = 10_000
+BATCH = 500
+IDLE = {"idle30": timedelta(days=30), "idle90": timedelta(days=90)}
+NEVER_USED = "never"
 _SECRET = re.compile(r"([a-z][a-z0-9]{0,7})s_([0-9A-Z]{4,16})")
 _KEY_ID = re.compile(r"([a-z][a-z0-9]{0,7})_([0-9a-z]{0,16})", re.IGNORECASE)
 
@@ -35,6 +40,8 @@ class Filters:
     expiration   `valid`, `expiring_soon` or `expired`
     group        ID or name
     health       one of `app.domain.health.QUESTIONS`
+    used         `never`, or `idle30` and `idle90` for those not used for so many days
+    creator      the ID of the member who made the key
     """
 
     q: str | None = None
@@ -42,24 +49,32 @@ class Filters:
     expiration: str | None = None
     group: str | None = None
     health: Question | None = None
+    used: str | None = None
+    creator: str | None = None
 
     @property
     def none(self) -> bool:
         """Whether the whole list is asked for."""
-        return not (self.q or self.status or self.expiration or self.group or self.health)
+        narrow = (self.q, self.status, self.expiration, self.group, self.health, self.used, self.creator)
+        return not any(narrow)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some keys. `next` is the cursor of the page after; `total` is known for the whole list only.
+    """Some keys. `next` and `previous` are cursors of the pages beside it; `total` is known for the whole list only.
 
     by_key_id   a secret was pasted into the search, and only its key ID was looked for
+    matches     how many keys the filters find, at most MOST_COUNTED + 1; None when that was not asked
+    number      where in the list the first of these stands, from 1; None when nobody counted
     """
 
     items: list[dict[str, Any]]
     next: str | None
     total: int | None
     by_key_id: bool = False
+    previous: str | None = None
+    matches: int | None = None
+    number: int | None = 1
 
 
 def page(
@@ -71,42 +86,89 @@ def page(
     sort: str = "created",
     descending: bool = False,
     after: str | None = None,
+    before: str | None = None,
+    last: bool = False,
+    counted: bool = False,
     limit: int = 50,
 ) -> Page:
     """Look at a tenant's keys, revoked ones included.
 
     sort     `name`, `created`, `expires` or `last_used`; ties by key ID, keys without an end last, never used first
     after    the cursor of the page before, made for the same order
+    before   the other direction: the cursor of the page after
+    last     the last page
+    counted  whether to count what the filters find
     limit    at most so many keys
     raises   Invalid (an unknown group, a bad cursor), NotFound (the tenant)
     """
     order = Order(sort, descending)
     of = f"keys {tenant_id} {sort} {'desc' if descending else 'asc'}"
-    place = _place(cursors.place(ctx, of, after), sort) if after is not None else None
-    text, key_id = searched(filters.q, ctx.settings.key_prefix)
+    backwards, cursor = last or before is not None, before if before is not None else after
+    place, number = _place(cursors.place(ctx, of, cursor), sort) if cursor and not last else (None, 0)
 
     def look(connection: Connection) -> Page:
-        wanted = Wanted(
-            tenant_id,
-            TENANT_KEY,
-            now,
-            now + EXPIRING_SOON,
-            text,
-            key_id,
-            None if not filters.status else filters.status == "revoked",
-            filters.expiration,
-            _group(connection, tenant_id, filters.group),
-            filters.health,
-        )
-        rows = store.page(connection, wanted, order, place, limit + 1)
-        shown = rows[:limit]
+        wanted = _wanted(ctx, connection, tenant_id, filters, now)
+        rows = store.page(connection, wanted, order.turned if backwards else order, place, limit + 1)
+        more, shown = len(rows) > limit, rows[:limit]
+        shown = shown[::-1] if backwards else shown
         found = keys.several(connection, [row.key_id for row in shown])
-        items = key_objects(connection, [found[row.key_id] for row in shown], now)
-        following = cursors.cursor(ctx, of, _written(shown[-1])) if len(rows) > limit else None
         total = _total(connection, tenant_id) if filters.none else None
-        return Page(items, following, total, by_key_id=text is None and key_id is not None)
+        matches = total if total is not None or not counted else store.count(connection, wanted, MOST_COUNTED + 1)
+        first = _number(len(shown), number, matches if last else None, backwards=backwards, more=more)
+        follows, precedes = (not last, more) if backwards else (more, place is not None)
+        return Page(
+            key_objects(connection, [found[row.key_id] for row in shown], now),
+            cursors.cursor(ctx, of, _written(shown[-1], first, len(shown) - 1)) if follows and shown else None,
+            total,
+            by_key_id=wanted.text is None and wanted.key_id is not None,
+            previous=cursors.cursor(ctx, of, _written(shown[0], first, 0)) if precedes and shown else None,
+            matches=matches,
+            number=first,
+        )
 
     return ctx.database.read(look)
+
+
+def every(
+    ctx: Context, tenant_id: str, filters: Filters, now: datetime, *, sort: str = "created", descending: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Every key of a list, one after the other, read in bounded pieces; arguments as for `page`."""
+    after = None
+    while True:
+        some = page(ctx, tenant_id, filters, now, sort=sort, descending=descending, after=after, limit=BATCH)
+        yield from some.items
+        after = some.next
+        if after is None:
+            return
+
+
+def _wanted(ctx: Context, connection: Connection, tenant_id: str, filters: Filters, now: datetime) -> Wanted:
+    text, key_id = searched(filters.q, ctx.settings.key_prefix)
+    return Wanted(
+        tenant_id,
+        TENANT_KEY,
+        now,
+        now + EXPIRING_SOON,
+        text,
+        key_id,
+        None if not filters.status else filters.status == "revoked",
+        filters.expiration,
+        _group(connection, tenant_id, filters.group),
+        filters.health,
+        unused=filters.used == NEVER_USED,
+        idle_since=now - IDLE[filters.used] if filters.used in IDLE else None,
+        creator=filters.creator,
+    )
+
+
+def _number(shown: int, number: int | None, matches: int | None, *, backwards: bool, more: bool) -> int | None:
+    """Where the first of `shown` keys stands: `number` is that of the cursor's key; None when nobody counted."""
+    if not backwards:
+        return None if number is None else number + 1
+    if not more:
+        return 1
+    end = matches + 1 if matches is not None and matches <= MOST_COUNTED else number or None
+    return max(1, end - shown) if end is not None else None
 
 
 def searched(q: str | None, brand: str) -> tuple[str | None, str | None]:
@@ -142,10 +204,11 @@ def _total(connection: Connection, tenant_id: str) -> int:
     return int(tenant.listed_keys)
 
 
-def _written(row: Any) -> tuple[str | None, str]:
-    return row.place.isoformat() if isinstance(row.place, datetime) else row.place, row.key_id
+def _written(row: Any, first: int | None, by: int) -> tuple[str | None, str, int | None]:
+    value = row.place.isoformat() if isinstance(row.place, datetime) else row.place
+    return value, row.key_id, first + by if first is not None else None
 
 
-def _place(written: list[Any], sort: str) -> tuple[Any, str]:
-    value, key_id = written
-    return value if sort == "name" or value is None else datetime.fromisoformat(value), key_id
+def _place(written: list[Any], sort: str) -> tuple[tuple[Any, str], int | None]:
+    value, key_id, number = written
+    return (value if sort == "name" or value is None else datetime.fromisoformat(value), key_id), number

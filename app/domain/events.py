@@ -45,6 +45,13 @@ class Event(StrEnum):
     MEMBER_SIGNED_IN = "member.signed_in"
     MEMBER_SIGNED_OUT = "member.signed_out"
     MEMBER_PASSWORD_SET = "member.password_set"
+    MEMBER_PROVED = "member.proved"
+    TOTP_TURNED_ON = "totp.turned_on"
+    TOTP_TURNED_OFF = "totp.turned_off"
+    RECOVERY_CODES_MADE = "recovery_codes.made"
+    RECOVERY_CODE_USED = "recovery_code.used"
+    PASSKEY_ADDED = "passkey.added"
+    PASSKEY_REMOVED = "passkey.removed"
     SESSION_ENDED = "session.ended"
     SECRET_SHOWN = "key.secret_shown"
 

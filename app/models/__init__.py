@@ -3,7 +3,7 @@
 from app.models.base import NAMING, Base, Instant
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
-from app.models.people import HandOver, Session, SignIn
+from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn
 from app.models.records import AuditEvent, Chain, SigningKey
 from app.models.usage import CallerSeen, KeyUse, SecretUse, UsageDay
 
@@ -15,6 +15,7 @@ __all__ = [
     "Chain",
     "Deployment",
     "Group",
+    "Halfway",
     "HandOver",
     "IdempotentAnswer",
     "Instant",
@@ -22,6 +23,8 @@ __all__ = [
     "KeyUse",
     "Member",
     "OneTimeLink",
+    "Passkey",
+    "RecoveryCode",
     "RevokedToken",
     "Scope",
     "Secret",

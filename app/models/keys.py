@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, RowNumber
 
 LIVE = text("revoked_at IS NULL")
+ENDING = text("ends_at IS NOT NULL")
 
 
 class Key(Base):
@@ -56,6 +57,7 @@ class Secret(Base):
     __table_args__ = (
         CheckConstraint("length(fingerprint) = 32", name="fingerprint"),
         Unique("key_id", "fingerprint"),
+        Index("ix_secrets_ends", "ends_at", sqlite_where=ENDING, postgresql_where=ENDING),
         {"sqlite_autoincrement": True},
     )
     number: Mapped[int] = mapped_column(RowNumber, primary_key=True)

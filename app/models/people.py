@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -20,6 +20,10 @@ class SignIn(Base):
     failures: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     last_at: Mapped[datetime | None]
+    theme: Mapped[str] = mapped_column(default="")
+    totp_sealed: Mapped[bytes | None]
+    totp_offered: Mapped[bytes | None]
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Session(Base):
@@ -55,3 +59,40 @@ class HandOver(Base):
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     shown_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """What lets a member in without their authenticator app, once. Only its keyed hash is stored."""
+
+    __tablename__ = "recovery_codes"
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(primary_key=True)
+    used_at: Mapped[datetime | None]
+
+
+class Passkey(Base):
+    """A key pair whose private half is with an authenticator of the member."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index("ix_passkeys_member", "member_id"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    member_id: Mapped[str] = mapped_column(ForeignKey("members.id"))
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+
+
+class Halfway(Base):
+    """Somebody halfway: a right password that waits for its code, or a challenge that waits for its answer."""
+
+    __tablename__ = "halfways"
+    __table_args__ = (Index("ix_halfways_ends", "ends_at"),)
+    fingerprint: Mapped[bytes] = mapped_column(primary_key=True)
+    purpose: Mapped[str]
+    member_id: Mapped[str | None]
+    challenge: Mapped[bytes | None]
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Date, Index
+from sqlalchemy import BigInteger, Date, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
+
+IN_BROWSERS = text("origin IS NOT NULL")
 
 
 class KeyUse(Base):
@@ -41,7 +43,10 @@ class SecretUse(Base):
     """
 
     __tablename__ = "secret_uses"
-    __table_args__ = (Index("ix_secret_uses_key", "key_id"),)
+    __table_args__ = (
+        Index("ix_secret_uses_key", "key_id"),
+        Index("ix_secret_uses_origin", "origin_at", sqlite_where=IN_BROWSERS, postgresql_where=IN_BROWSERS),
+    )
     secret_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     key_id: Mapped[str]
     last_used_at: Mapped[datetime | None]

@@ -126,14 +126,14 @@ def page(
 
     chain     one chain, or None for all
     after     time, chain and number of the last row of the page before
-    filters   `event`, `object_id`, `actor_id` (exact), `since`, `until` (instants)
+    filters   `event`, `object_id`, `actor_id`, `address` (exact), `since`, `until` (instants)
     """
     question = select(*AuditEvent.__table__.c)
     if chain is not None:
         question = question.where(AuditEvent.chain == chain)
     if after is not None:
         question = question.where(_beyond(chain, *after))
-    for name in ("event", "object_id", "actor_id"):
+    for name in ("event", "object_id", "actor_id", "address"):
         if filters.get(name) is not None:
             question = question.where(getattr(AuditEvent, name) == filters[name])
     if filters.get("since") is not None:

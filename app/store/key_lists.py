@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from app.domain.health import Question
 from app.models import Key, KeyUse
@@ -21,6 +22,7 @@ _COLUMNS: dict[str, Any] = {
 }
 SORTS = tuple(_COLUMNS)
 # Whether keys that have no such value come first: one without an end ends after all, one never used was so before all.
+_Use = aliased(KeyUse)  # a list in the order of last use has the table itself already
 _NOTHING_FIRST = {"expires": False, "last_used": True}
 
 
@@ -34,6 +36,9 @@ class Wanted:
     expiration   `valid`, `expiring_soon` or `expired`
     now, soon    the instants that `expiration` is measured by
     health       one of `key_health.QUESTIONS`
+    unused       those never used
+    idle_since   those used last at this instant or before
+    creator      the ID of the member who made the key
     """
 
     tenant_id: str
@@ -46,6 +51,9 @@ class Wanted:
     expiration: str | None = None
     group_id: str | None = None
     health: Question | None = None
+    unused: bool = False
+    idle_since: datetime | None = None
+    creator: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,11 @@ class Order:
 
     sort: str = "created"
     descending: bool = False
+
+    @property
+    def turned(self) -> Order:
+        """The same order from its other end."""
+        return Order(self.sort, not self.descending)
 
 
 Place = tuple[Any, str]
@@ -73,6 +86,13 @@ def page(connection: Connection, wanted: Wanted, order: Order, after: Place | No
         if len(rows) < limit:
             rows += connection.execute(question.limit(limit - len(rows))).all()
     return rows
+
+
+def count(connection: Connection, wanted: Wanted, most: int) -> int:
+    """How many keys a list shows, counted no further than `most`."""
+    mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
+    some = select(literal(1)).select_from(Key).where(*mine, *_conditions(wanted)).limit(most).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Select[Any]]:
@@ -132,6 +152,20 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield Key.expires_at <= wanted.now
     if wanted.health is not None:
         yield QUESTIONS[wanted.health](wanted.now)
+    if wanted.creator is not None:
+        yield Key.created_by_member == wanted.creator
+    yield from _used(wanted)
+    yield from _found(wanted)
+
+
+def _used(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.unused:
+        yield exists().where(_Use.key_id == Key.key_id, _Use.last_used_at.is_(None))
+    if wanted.idle_since is not None:
+        yield exists().where(_Use.key_id == Key.key_id, _Use.last_used_at <= wanted.idle_since)
+
+
+def _found(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     found = []
     if wanted.text is not None:
         found += [column.contains(wanted.text, autoescape=True) for column in (Key.name_folded, Key.description_folded)]

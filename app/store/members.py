@@ -65,3 +65,9 @@ def keys_acting_as(connection: Connection, member_id: str) -> int:
     """How many live keys draw their permissions from this member."""
     where = (Key.created_by_member == member_id, Key.group_id == "grp_creator", Key.revoked_at.is_(None))
     return connection.execute(select(func.count()).select_from(Key).where(*where)).scalar_one()
+
+
+def names(connection: Connection, tenant_id: str, member_ids: Sequence[str]) -> dict[str, str]:
+    """The names of some members of a tenant by their IDs, removed ones too."""
+    question = select(Member.id, Member.name).where(Member.tenant_id == tenant_id, Member.id.in_(member_ids))
+    return {row.id: row.name for row in connection.execute(question)}

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from app.models import Member, Session, SignIn, Tenant
 
 MOST_CANDIDATES = 5  # tenants in which one e-mail address is a member: each costs a password hash
 _SESSION: tuple[Any, ...] = tuple(column for column in Session.__table__.c if column.name != "member_id")
+_THEME: tuple[Any, ...] = (func.coalesce(SignIn.theme, "").label("theme"),)
+_EVERY: tuple[Any, ...] = tuple(SignIn.__table__.c)
 _SIGN_IN: tuple[Any, ...] = tuple(column for column in SignIn.__table__.c if column.name != "member_id")
 _MEMBER: tuple[Any, ...] = (
     Member.id.label("member_id"),
@@ -43,7 +45,13 @@ def candidates(connection: Connection, email_folded: str) -> Sequence[Row[Any]]:
 
 def find(connection: Connection, member_id: str) -> Row[Any] | None:
     """What a member signs in with; None before the first password."""
-    return connection.execute(select(*SignIn.__table__.c).where(SignIn.member_id == member_id)).first()
+    return connection.execute(select(*_EVERY).where(SignIn.member_id == member_id)).first()
+
+
+def hold(connection: Connection, member_id: str) -> Row[Any] | None:
+    """What a member signs in with, held until the transaction ends; None before the first password."""
+    held = select(*_EVERY).where(SignIn.member_id == member_id).with_for_update()
+    return connection.execute(held).first()
 
 
 def keep(connection: Connection, member_id: str, **columns: Any) -> None:
@@ -61,9 +69,10 @@ def add_session(connection: Connection, **columns: Any) -> None:
 def session(connection: Connection, fingerprint: bytes, now: datetime) -> Row[Any] | None:
     """A session that has not ended, with its member and tenant; None when either may no longer be there."""
     return connection.execute(
-        select(*_SESSION, *_MEMBER)
+        select(*_SESSION, *_MEMBER, *_THEME)
         .join(Member, Member.id == Session.member_id)
         .join(Tenant, Tenant.id == Member.tenant_id)
+        .outerjoin(SignIn, SignIn.member_id == Member.id)
         .where(Session.fingerprint == fingerprint, Session.ends_at > now)
         .where(Member.active, Member.removed_at.is_(None), Tenant.closed_at.is_(None))
     ).first()

@@ -91,6 +91,16 @@
     each("[data-no-script]", (node) => node.setAttribute("hidden", ""), form);
     form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
   });
+  // A secret pasted into the search stays here: its key ID alone is asked for.
+  each("form[role=search]", (form) => {
+    form.addEventListener("submit", () => {
+      const field = form.querySelector("[name=q]");
+      if (field) field.value = field.value.replace(/^\s*([a-z][a-z0-9]{0,7})s_([0-9A-Z]{16})_\S+.*$/s, "$1_$2");
+    });
+    form.addEventListener("formdata", ({ formData }) => {
+      for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+    });
+  });
   each("[data-secret-panel]", secretPanel);
   const summary = document.querySelector("[data-testid=error-summary]");
   if (summary) summary.focus();

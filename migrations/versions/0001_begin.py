@@ -25,12 +25,9 @@ def upgrade() -> None:
     _keys()
     _secrets_and_tokens()
     _links_and_answers()
-    _sign_in()
 
 
 def downgrade() -> None:
-    for table in ("hand_overs", "sessions", "sign_ins"):
-        op.drop_table(table)
     for table in ("idempotent_answers", "one_time_links", "revoked_tokens", "secrets", "keys", "scopes", "groups"):
         op.drop_table(table)
     for table in ("members", "tenants", "signing_keys", "audit_events", "audit_chains", "deployment"):
@@ -201,6 +198,8 @@ def _secrets_and_tokens() -> None:
         sa.CheckConstraint("length(fingerprint) = 32", name="fingerprint"),
         sqlite_autoincrement=True,
     )
+    ending = sa.text("ends_at IS NOT NULL")
+    op.create_index("ix_secrets_ends", "secrets", ["ends_at"], sqlite_where=ending, postgresql_where=ending)
     op.create_table(
         "revoked_tokens",
         sa.Column("jti", sa.Text, primary_key=True),
@@ -230,36 +229,3 @@ def _links_and_answers() -> None:
         *_required(INSTANT, "kept_until"),
     )
     op.create_index("ix_idempotent_answers_kept_until", "idempotent_answers", ["kept_until"])
-
-
-def _sign_in() -> None:
-    member = ("members.id",)
-    op.create_table(
-        "sign_ins",
-        sa.Column("member_id", sa.Text, sa.ForeignKey(*member), primary_key=True),
-        *_optional(sa.Text, "password_hash"),
-        *_optional(INSTANT, "password_changed_at", "not_before", "last_at"),
-        *_required(sa.Integer, "failures"),
-    )
-    op.create_table(
-        "sessions",
-        sa.Column("id", sa.Text, primary_key=True),
-        sa.Column("fingerprint", sa.LargeBinary, nullable=False, unique=True),
-        sa.Column("member_id", sa.Text, sa.ForeignKey(*member), nullable=False),
-        *_required(INSTANT, "created_at", "seen_at", "proved_at", "ends_at"),
-        *_optional(sa.Text, "address"),
-        *_required(sa.Text, "client", "notice"),
-        sa.CheckConstraint("length(fingerprint) = 32", name="fingerprint"),
-    )
-    op.create_index("ix_sessions_member", "sessions", ["member_id"])
-    op.create_index("ix_sessions_ends", "sessions", ["ends_at"])
-    op.create_table(
-        "hand_overs",
-        sa.Column("key_id", sa.Text, sa.ForeignKey("keys.key_id"), primary_key=True),
-        sa.Column("session_id", sa.Text, primary_key=True),
-        *_optional(sa.LargeBinary, "sealed"),
-        *_required(sa.Text, "why"),
-        *_required(INSTANT, "created_at", "ends_at"),
-        *_optional(INSTANT, "shown_at"),
-    )
-    op.create_index("ix_hand_overs_ends", "hand_overs", ["ends_at"])

@@ -53,6 +53,8 @@ def _last_used() -> None:
         *_optional(INSTANT, "origin_at"),
     )
     op.create_index("ix_secret_uses_key", "secret_uses", ["key_id"])
+    seen = sa.text("origin IS NOT NULL")
+    op.create_index("ix_secret_uses_origin", "secret_uses", ["origin_at"], sqlite_where=seen, postgresql_where=seen)
     # Every key has its row from the start, so that keys never used have their place in a list by last use.
     op.execute("INSERT INTO key_uses (key_id, tenant_id, kind) SELECT key_id, tenant_id, kind FROM keys")
 

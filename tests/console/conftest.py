@@ -11,13 +11,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.actions import members
-from app.actions.people import sign_in
 from app.web.console import assets
-from tests.console import browser
-from tests.world import OPERATOR, World
-
-PASSWORD = "four unrelated words here"
+from tests.console import browser, people
+from tests.console.people import PASSWORD
+from tests.world import World
 
 
 class _Quiet(WSGIRequestHandler):
@@ -35,14 +32,7 @@ class Console:
 
     def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
         """A member with a password, by e-mail address."""
-        now, ctx = self.world.clock(), self.world.ctx
-        email = f"{name.split(maxsplit=1)[0].lower()}.{role}@example.com"
-        where = tenant or self.world.tenant["id"]
-        made = members.create(ctx, OPERATOR, where, now, email=email, name=name, role=role)
-        link = members.reset(ctx, OPERATOR, None, made["id"], now)
-        way = sign_in.way(ctx, link.rpartition("/")[2], now)
-        sign_in.set_up(ctx, way, now, email="", name="", password=PASSWORD, repeated=PASSWORD)
-        return email
+        return people.member(self.world, role, name, tenant)
 
     def open(self, **options: Any) -> Page:
         """A new browser without cookies."""
@@ -89,7 +79,11 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
     """The console of a fresh deployment; no page of it may complain."""
     assets.names()
     server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
-    world = make_world(KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}")
+    world = make_world(
+        KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}",
+        KEYTURN_SUPPORT_URL="mailto:help@example.com",
+        KEYTURN_STATUS_URL="https://status.example.com/",
+    )
     server.app = world.app
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

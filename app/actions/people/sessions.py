@@ -46,7 +46,7 @@ def begin(
     ctx: Context, connection: Connection, member: Row[Any], now: datetime, *, address: str | None, client: str
 ) -> str:
     """Begin a session inside the transaction that let its person in; the cookie's value, told once."""
-    cookie = base64.urlsafe_b64encode(ctx.entropy(COOKIE_BYTES)).decode().rstrip("=")
+    cookie = new_cookie(ctx)
     store.forget_ended(connection, now)
     store.add_session(
         connection,
@@ -63,6 +63,18 @@ def begin(
     actor = Actor("member", member.member_id, member.tenant_id, address=address)
     record(ctx, connection, Event.MEMBER_SIGNED_IN, actor, now)
     return cookie
+
+
+def renew(ctx: Context, connection: Connection, signed: Signed, now: datetime) -> str:
+    """Give a session whose person has just proved to be there another cookie; the old one is nobody's."""
+    cookie = new_cookie(ctx)
+    store.change_session(connection, signed.row.id, fingerprint=_fingerprint(ctx, cookie), proved_at=now)
+    return cookie
+
+
+def new_cookie(ctx: Context) -> str:
+    """Draw a cookie that nobody can guess."""
+    return base64.urlsafe_b64encode(ctx.entropy(COOKIE_BYTES)).decode().rstrip("=")
 
 
 def find(ctx: Context, cookie: str, now: datetime) -> Signed | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
 from app.actions import member_terms, members
-from app.actions.people import passwords, sessions
+from app.actions.people import attempts, passwords, sessions
+from app.actions.people.attempts import NotIn
 from app.context import Context
 from app.domain import credentials
 from app.domain.events import Actor, Event
@@ -20,16 +21,6 @@ from app.store import deployment
 from app.store import members as member_rows
 from app.store import sign_ins as store
 from app.store import tenants as tenant_rows
-
-FREE_FAILURES, LONGEST_DELAY = 5, timedelta(minutes=15)
-
-
-class NotIn(Exception):
-    """No way in with this. `until`: when the next attempt counts, if attempts have to wait."""
-
-    def __init__(self, until: datetime | None = None) -> None:
-        super().__init__("E-mail or password is not correct.")
-        self.until = until
 
 
 class Way(NamedTuple):
@@ -55,20 +46,13 @@ def with_password(ctx: Context, email: str, password: str, now: datetime, *, add
     if not tried:
         passwords.matches(None, password)
     with ctx.database.transaction() as connection:
-        if not right:
-            _count_failure(connection, tried, now)
-        else:
-            store.keep(connection, right[0].member_id, failures=0, not_before=None, last_at=now)
+        if right:
+            attempts.hold(connection, right[0].member_id, now)
+            attempts.succeeded(connection, right[0].member_id, now)
             return sessions.begin(ctx, connection, right[0], now, address=address, client=client)
+        for row in tried:
+            attempts.failed(connection, row.member_id, now)
     raise NotIn
-
-
-def _count_failure(connection: Connection, tried: list[Row[Any]], now: datetime) -> None:
-    for row in tried:
-        failures = (row.failures or 0) + 1
-        delay = min(timedelta(seconds=2 ** min(failures - FREE_FAILURES, 30)), LONGEST_DELAY)
-        not_before = now + delay if failures >= FREE_FAILURES else None
-        store.keep(connection, row.member_id, failures=failures, not_before=not_before)
 
 
 def way(ctx: Context, token: str, now: datetime) -> Way:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from app.actions import usage
 from app.actions.usage import Period
+from app.web import sheets
 from app.web.admin import usage_answers
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.shapes import Shape
@@ -19,7 +17,6 @@ from app.web.admin.shapes import Shape
 operations = Operations("API keys")
 _DAYS = {"7d": 7, "30d": 30, "90d": 90}
 _COLUMNS = {"days": ("day", *usage.OUTCOMES.values()), "callers": tuple(usage_answers.SeenCaller.model_fields)}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _is_day(value: str) -> str:
@@ -64,7 +61,7 @@ def show_api_key_usage(call: Call) -> Reply:
     period = Period(_DAYS[asked.range], *(day and date.fromisoformat(day) for day in (asked.first, asked.last)))
     found = usage.show(call.ctx, call.tenant_id, call.path["id"], period, call.now)
     if asked.format == "csv" or (asked.format is None and "text/csv" in (call.http.header("Accept") or "")):
-        return Reply(table=as_csv(_COLUMNS[asked.table], found[asked.table]))
+        return Reply(table=b"".join(sheets.csv_pieces(_COLUMNS[asked.table], found[asked.table])).decode())
     return Reply(found)
 
 
@@ -74,16 +71,3 @@ def show_api_key_usage(call: Call) -> Reply:
 def show_api_key_health(call: Call) -> Reply:
     """GET /admin/api-keys/health."""
     return Reply(usage.key_health(call.ctx, call.tenant_id, call.now))
-
-
-def as_csv(names: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
-    """Write rows as CSV that no spreadsheet takes for formulas."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in rows)
-    return written.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

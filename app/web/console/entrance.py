@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from app.actions.people import sessions, sign_in
+from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
 from app.web.console import cookies, rendering
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.proof import trouble
 from app.web.replies import Answer
 
 pages = Pages()
@@ -25,25 +27,21 @@ def start(visit: Visit) -> Answer:
 def sign_in_form(visit: Visit) -> Answer:
     """GET /sign-in."""
     if visit.browser is not None:
-        return redirect(_next(visit.query.get("next")))
-    return rendering.page(visit, "sign_in", email="", problem=None, next=_next(visit.query.get("next")))
+        return redirect(local(visit.query.get("next")))
+    return rendering.page(visit, "sign_in", email="", problem=None, next=local(visit.query.get("next")))
 
 
 @pages.add("POST", "/sign-in", public=True)
 def let_in(visit: Visit) -> Answer:
     """POST /sign-in."""
     form = visit.form
-    email, place = form.get("email", ""), _next(form.get("next"))
+    email, place = form.get("email", ""), local(form.get("next"))
     try:
         cookie = sign_in.with_password(
             visit.ctx, email, form.get("password", ""), visit.now, address=address(visit), client=client(visit)
         )
-    except sign_in.NotIn as not_in:
-        if not_in.until is not None:
-            text = visit.words.gettext("Too many attempts. Try again at %(time)s UTC.")
-            problem = text % {"time": f"{not_in.until:%H:%M:%S}"}
-        else:
-            problem = visit.words.gettext("E-mail or password is not correct.")
+    except NotIn as not_in:
+        problem = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
         return rendering.page(visit, "sign_in", status=422, email=email, problem=problem, next=place)
     return redirect(place, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
 
@@ -93,10 +91,3 @@ def address(visit: Visit) -> str | None:
 def client(visit: Visit) -> str:
     """What the browser calls itself, cut to a decent length."""
     return "".join(c for c in visit.http.header("User-Agent") or "" if c.isprintable())[:LONGEST_CLIENT]
-
-
-def _next(given: str | None) -> str:
-    # Only a path of ours: `//host` and `/\host` are other places to a browser.
-    if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
-        return "/"
-    return given

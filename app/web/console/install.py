@@ -11,13 +11,44 @@ from flask import Blueprint, Flask
 from app.context import Context
 from app.domain.refusals import NotFound
 from app.web import replies
-from app.web.console import assets, entrance, errors, groups, key_details, key_endings, key_forms, key_list
-from app.web.console.pages import Page, redirect, visited
+from app.web.console import (
+    account,
+    assets,
+    audit_log,
+    entrance,
+    errors,
+    groups,
+    help_pages,
+    key_details,
+    key_edits,
+    key_endings,
+    key_forms,
+    key_health,
+    key_list,
+    key_overlaps,
+    proof,
+)
+from app.web.console.pages import Page, ProofNeeded, redirect, visited
+from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
-PARTS = (groups.pages, entrance.pages, key_list.pages, key_forms.pages, key_details.pages, key_endings.pages)
+PARTS = (
+    entrance.pages,
+    key_list.pages,
+    key_forms.pages,
+    key_details.pages,
+    key_endings.pages,
+    key_edits.pages,
+    key_overlaps.pages,
+    key_health.pages,
+    audit_log.pages,
+    help_pages.pages,
+    proof.pages,
+    account.pages,
+    groups.pages,
+)
 
 
 def install(app: Flask, ctx: Context) -> None:
@@ -37,7 +68,11 @@ def install(app: Flask, ctx: Context) -> None:
 def _routed(page: Page, ctx: Context) -> Any:
     def answered(**path: str) -> flask.Response:
         http = asked(ctx)
-        return response(answer(page, http, path), http)
+        found = answer(page, http, path)
+        made = response(found, http)
+        if isinstance(found, Streamed):
+            made.response = found.pieces
+        return made
 
     return answered
 
@@ -51,6 +86,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return visited(page, http, path)
+    except ProofNeeded as needed:
+        return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
 

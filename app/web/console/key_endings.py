@@ -1,32 +1,30 @@
-"""Rotate, end an overlap, revoke, delete: each says what it will do before it does it."""
+"""Rotate, revoke, delete: each says what it will do before it does it."""
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.actions import keys, rotation, tenants
+from app.actions import key_evidence, keys, rotation, tenants
 from app.actions.people import hand_over
 from app.actions.terms import KEEP
+from app.domain import confirmation
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.times import parse_duration
 from app.web.console import rendering
-from app.web.console.key_forms import details, handed_over, notice, said
+from app.web.console.key_forms import handed_over, notice, said
 from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
 pages = Pages()
 OVERLAPS = ("1h", "24h", "72h", "7d")
-RECENTLY = timedelta(days=7)
-LONGEST_PHRASE = 40
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/rotate", "api_keys:write", proof=True)
 def rotate_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/rotate."""
-    return _asking(visit, "key_rotate", _key(visit), {}, {}, overlaps=_overlaps(visit))
+    return asking(visit, "key_rotate", asked_for(visit), {}, {}, overlaps=_overlaps(visit))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/rotate", "api_keys:write", proof=True)
@@ -48,33 +46,25 @@ def rotate(visit: Visit) -> Answer:
             expires_at=ends,
         )
     except (Invalid, Conflict, Forbidden) as error:
-        return _asking(visit, "key_rotate", _key(visit), form, said(error), overlaps=_overlaps(visit), status=422)
+        return asking(visit, "key_rotate", asked_for(visit), form, said(error), overlaps=_overlaps(visit), status=422)
     return handed_over(visit, made, hand_over.ROTATED)
-
-
-@pages.add("POST", f"{ADDRESS}/{{key_id}}/overlap", "api_keys:write")
-def end_overlap(visit: Visit) -> Answer:
-    """POST /tenant-api-keys/<id>/overlap: end it now."""
-    rotation.end_overlap(visit.ctx, visit.actor, visit.tenant_id, visit.path["key_id"], visit.now)
-    notice(visit, "The overlap has ended. The old secret stopped working.")
-    return redirect(details(visit.path["key_id"]))
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/revoke", "api_keys:write")
 def revoke_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/revoke."""
-    key = _key(visit)
-    return _asking(visit, "key_revoke", key, {}, {}, phrase=_phrase(key, visit.now))
+    key = asked_for(visit)
+    return asking(visit, "key_revoke", key, {}, {}, phrase=_phrase(key, visit.now))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/revoke", "api_keys:write")
 def revoke(visit: Visit) -> Answer:
     """POST /tenant-api-keys/<id>/revoke, and delete where that is ticked."""
-    key, form = _key(visit), visit.form
+    key, form = asked_for(visit), visit.form
     phrase = _phrase(key, visit.now)
-    if not _typed(form, phrase):
+    if not confirmation.typed(form.get("typed", ""), phrase):
         problems = {"typed": visit.words.gettext("The text does not match.")}
-        return _asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
+        return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
     reason, key_id = form.get("reason") or None, key["client_id"]
     keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
     text = f"API Key {key['name']} was revoked. It stopped working at {visit.times.local(visit.now):%H:%M:%S}."
@@ -88,18 +78,18 @@ def revoke(visit: Visit) -> Answer:
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
 def delete_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/delete."""
-    key = _key(visit)
-    return _asking(visit, "key_delete", key, {}, {}, phrase=_phrase(key, visit.now))
+    key = asked_for(visit)
+    return asking(visit, "key_delete", key, {}, {}, phrase=_phrase(key, visit.now))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
 def delete(visit: Visit) -> Answer:
     """POST /tenant-api-keys/<id>/delete."""
-    key = _key(visit)
+    key = asked_for(visit)
     phrase = _phrase(key, visit.now)
-    if not _typed(visit.form, phrase):
+    if not confirmation.typed(visit.form.get("typed", ""), phrase):
         problems = {"typed": visit.words.gettext("The text does not match.")}
-        return _asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
+        return asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
     notice(visit, f"API Key {key['name']} was deleted.")
     return redirect(ADDRESS)
@@ -111,7 +101,8 @@ def version(visit: Visit) -> int | None:
     return int(given) if given.isdecimal() else None
 
 
-def _key(visit: Visit) -> dict[str, Any]:
+def asked_for(visit: Visit) -> dict[str, Any]:
+    """The key that the address names."""
     return keys.show(visit.ctx, visit.tenant_id, visit.path["key_id"], visit.now)
 
 
@@ -122,21 +113,12 @@ def _overlaps(visit: Visit) -> list[tuple[str, datetime]]:
 
 
 def _phrase(key: dict[str, Any], now: datetime) -> str | None:
-    # Friction in proportion to damage: a key in use costs its name, a long name the end of its ID.
-    used = key["last_used_at"]
-    if key["status"] != "active" or used is None or now - datetime.fromisoformat(used) > RECENTLY:
+    if key["status"] != "active" or key["last_used_at"] is None:
         return None
-    return str(key["name"] if len(key["name"]) <= LONGEST_PHRASE else key["client_id"][-6:])
+    return confirmation.phrase(key["name"], key["client_id"], datetime.fromisoformat(key["last_used_at"]), now)
 
 
-def _typed(form: dict[str, str], phrase: str | None) -> bool:
-    def folded(text: str) -> str:
-        return unicodedata.normalize("NFC", text.strip()).casefold()
-
-    return phrase is None or folded(form.get("typed", "")) == folded(phrase)
-
-
-def _asking(
+def asking(
     visit: Visit,
     template: str,
     key: dict[str, Any],
@@ -146,7 +128,16 @@ def _asking(
     status: int = 200,
     **more: Any,
 ) -> Answer:
-    minutes = visit.ctx.settings.token_lifetime // 60
+    """Answer with a page that asks before it does something to a key."""
     return rendering.page(
-        visit, template, status=status, here=ADDRESS, key=key, form=form, problems=problems, minutes=minutes, **more
+        visit,
+        template,
+        status=status,
+        here=ADDRESS,
+        key=key,
+        form=form,
+        problems=problems,
+        minutes=visit.ctx.settings.token_lifetime // 60,
+        recent=key_evidence.recent(visit.ctx, visit.tenant_id, key["client_id"], visit.now),
+        **more,
     )

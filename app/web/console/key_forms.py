@@ -52,38 +52,6 @@ def generate(visit: Visit) -> Answer:
     return handed_over(visit, made, hand_over.GENERATED)
 
 
-@pages.add("POST", f"{ADDRESS}/{{key_id}}/edit", "api_keys:write")
-def edit(visit: Visit) -> Answer:
-    """POST /tenant-api-keys/<id>/edit."""
-    form, key_id = visit.form, visit.path["key_id"]
-    version = form.get("version", "")
-    try:
-        changed = keys.edit(
-            visit.ctx,
-            visit.actor,
-            visit.tenant_id,
-            key_id,
-            visit.now,
-            version=int(version) if version.isdecimal() else None,
-            name=form.get("name", ""),
-            description=form.get("description", ""),
-            group=form.get("group") or None,
-            ip_allowlist=lines(form.get("ip_allowlist", "")),
-        )
-    except (Invalid, Forbidden) as error:
-        return _edit_form(visit, {**form}, said(error), status=422)
-    except Conflict as error:
-        return _edit_form(visit, {**form}, said(error), status=409)
-    notice(visit, f"API Key {changed['name']} was updated. " + " ".join(changed.get("notices", [])))
-    return redirect(details(key_id))
-
-
-@pages.add("GET", f"{ADDRESS}/{{key_id}}/edit", "api_keys:write")
-def edit_form(visit: Visit) -> Answer:
-    """GET /tenant-api-keys/<id>/edit."""
-    return _edit_form(visit, {}, {})
-
-
 def handed_over(visit: Visit, made: KeyWithSecret, why: str) -> Answer:
     """Lead to the page that shows a new secret, once."""
     key_id = made.key["client_id"]
@@ -138,11 +106,4 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         today=today,
         durations=DURATIONS,
         address=str(visit.http.address or ""),
-    )
-
-
-def _edit_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
-    key = keys.show(visit.ctx, visit.tenant_id, visit.path["key_id"], visit.now)
-    return rendering.page(
-        visit, "key_edit", status=status, here=ADDRESS, key=key, form=form, problems=problems, groups=choices(visit)
     )

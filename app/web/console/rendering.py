@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from markupsafe import Markup
 
 from app.runtime.version import installed
 from app.web.console import assets
-from app.web.console.pages import Visit
+from app.web.console.pages import KNOWN, Visit
 from app.web.console.words import Say
 from app.web.replies import Answer
 
@@ -32,6 +33,20 @@ HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Vary", "Cookie, Accept-Language, HX-Request"),
 )
+
+
+class Streamed(Answer):
+    """An answer whose body is written piece by piece, so that none of it has to fit into memory."""
+
+    pieces: Iterator[bytes]
+
+
+def download(name: str, kind: str, pieces: Iterator[bytes]) -> Streamed:
+    """Answer with a file to be kept."""
+    disposition = ("Content-Disposition", f'attachment; filename="{name}"')
+    answer = Streamed(200, (("Content-Type", kind), disposition, *HEADERS), b"")
+    answer.pieces = pieces
+    return answer
 
 
 @lru_cache(maxsize=1)
@@ -80,6 +95,7 @@ def page(
             _=say.one,
             ngettext=say.some,
             links=links(visit),
+            known=KNOWN,
             **said,
         )
     )
@@ -90,4 +106,11 @@ def page(
 def links(visit: Visit) -> dict[str, str]:
     """Addresses outside the console that pages name; one that is not set is not shown."""
     settings = visit.ctx.settings
-    return {"token": f"{settings.base}/token", "jwks": f"{settings.base}/.well-known/jwks.json", "base": settings.base}
+    return {
+        "token": f"{settings.base}/token",
+        "jwks": f"{settings.base}/.well-known/jwks.json",
+        "base": settings.base,
+        "support": settings.support_url,
+        "status": settings.status_url,
+        "docs": settings.docs_url or "/help",
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -70,6 +70,15 @@ class Times:
         """`3 Mar 2026`."""
         local = self.local(instant)
         return f"{local.day} {local:%b %Y}"
+
+    def date(self, day: date | str) -> str:
+        """`14 Nov`, of a day of the tenant's own."""
+        found = date.fromisoformat(day) if isinstance(day, str) else day
+        return f"{found.day} {found:%b}"
+
+    def since(self, instant: datetime | str) -> float:
+        """How many seconds ago."""
+        return (self.now - self.local(instant)).total_seconds()
 
     def clock(self, instant: datetime | str) -> str:
         """`10:42`."""

@@ -1,0 +1,109 @@
+"""Tells events of the audit log in sentences: for a key's timeline and for the log itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.actions.people import names
+from app.web.console.pages import Visit
+from app.web.console.words import Say
+
+ICONS = {
+    "key.created": "key",
+    "key.edited": "pencil",
+    "key.rotated": "refresh",
+    "key.overlap_ended": "refresh",
+    "key.overlap_extended": "refresh",
+    "key.revoked": "ban",
+    "key.deleted": "trash",
+    "key.secret_shown": "eye",
+    "first_used": "circle-check",
+    "used_from_new_ip": "map-pin",
+    "signing_key": "certificate",
+    "member": "user",
+    "group": "list-check",
+    "scope": "list-check",
+    "tenant": "settings",
+    "session": "logout",
+    "setup_link": "user",
+}
+
+
+class Teller:
+    """Says who did what; knows the names of the members that some events name."""
+
+    def __init__(self, visit: Visit, events: list[dict[str, Any]]) -> None:
+        self._say, self._times = Say(visit.words), visit.times
+        people = {found["actor"]["id"] for found in events if found.get("actor", {}).get("kind") == "member"}
+        people |= {found["object"]["id"] for found in events if found.get("object", {}).get("kind") == "member"}
+        self.names = names.of_members(visit.ctx, visit.tenant_id, people)
+
+    def icon(self, name: str) -> str:
+        """The icon of an event."""
+        return ICONS.get(name) or ICONS.get(name.partition(".")[0], "history")
+
+    def actor(self, event: dict[str, Any]) -> str:
+        """Who did it."""
+        actor = event.get("actor") or {"kind": "system", "id": ""}
+        said = {
+            "member": self.names.get(actor["id"], actor["id"]),
+            "key": self._say.one("API client %(id)s", id=actor["id"]),
+            "command_line": self._say.one("Operator"),
+        }
+        return str(said.get(actor["kind"], self._say.one("System")))
+
+    def what(self, event: dict[str, Any]) -> str:
+        """What was done, in a sentence."""
+        say, after = self._say.one, event.get("after") or {}
+        plain = {
+            "key.created": say("Key generated"),
+            "key.overlap_ended": say("Overlap ended, the old secret stopped working"),
+            "key.secret_shown": say("New secret shown"),
+            "key.deleted": say("Key deleted"),
+            "token.revoked": say("One token taken back"),
+            "first_used": say("First used from %(ip)s", ip=event.get("ip")),
+            "used_from_new_ip": say("First call from a new address, %(ip)s", ip=event.get("ip")),
+            "member.signed_in": say("Signed in"),
+            "member.signed_out": say("Signed out"),
+        }
+        special = {"key.edited": self._edited, "key.rotated": self._rotated, "key.revoked": self._revoked}
+        name = event["event"]
+        if name in special:
+            return special[name](event.get("before") or {}, after)
+        if name == "key.overlap_extended":
+            return say("Overlap moved: the old secret works until %(time)s", time=self._exact(after))
+        return str(plain.get(name) or name.replace(".", " ").replace("_", " ").capitalize())
+
+    def _exact(self, after: dict[str, Any]) -> str:
+        return self._times.exact(after["old_secret_ends_at"]) if after.get("old_secret_ends_at") else "?"
+
+    def _edited(self, before: dict[str, Any], after: dict[str, Any]) -> str:
+        say = self._say.one
+        if set(after) == {"group"}:
+            old, new = before.get("group") or {}, after["group"] or {}
+            return say("Group changed from %(old)s to %(new)s", old=old.get("name", "?"), new=new.get("name", "?"))
+        if set(after) == {"name"}:
+            return say("Renamed from %(old)s to %(new)s", old=before.get("name", "?"), new=after["name"])
+        fields = {
+            "name": say("name"),
+            "description": say("description"),
+            "group": say("group"),
+            "ip_allowlist": say("IP allowlist"),
+        }
+        changed = ", ".join(str(fields[name]) for name in fields if name in after)
+        return say("Key edited: %(fields)s", fields=changed) if changed else say("Key edited")
+
+    def _rotated(self, _before: dict[str, Any], after: dict[str, Any]) -> str:
+        reasons = {
+            "scheduled": self._say.one("Scheduled"),
+            "leak": self._say.one("Suspected leak"),
+            "staff_change": self._say.one("Staff change"),
+            "other": self._say.one("Other"),
+        }
+        said = self._say.one("Secret rotated, the old one works until %(time)s", time=self._exact(after))
+        reason = reasons.get(after.get("reason") or "")
+        return said if reason is None else self._say.one("%(said)s, reason %(reason)s", said=said, reason=reason)
+
+    def _revoked(self, _before: dict[str, Any], after: dict[str, Any]) -> str:
+        reason = after.get("reason")
+        return self._say.one("Key revoked: %(reason)s", reason=reason) if reason else self._say.one("Key revoked")

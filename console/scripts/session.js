@@ -1,0 +1,28 @@
+// A form that waited for its sender to prove who they are goes on by itself; staying signed in keeps the page.
+(() => {
+  "use strict";
+
+  const waiting = document.querySelector("form[data-go-on]");
+  if (waiting) waiting.requestSubmit();
+
+  const idle = document.querySelector("[data-idle]");
+  if (!idle) return;
+  const stay = idle.querySelector("a");
+  const status = document.querySelector("[role=status]");
+
+  idle.addEventListener("animationend", () => {
+    if (status) status.textContent = idle.querySelector("span").textContent;
+  });
+  stay.addEventListener("click", async (event) => {
+    event.preventDefault();
+    const answer = await fetch(stay.href, { redirect: "manual" }).catch(() => null);
+    if (!answer || !answer.ok) {
+      location.reload();
+      return;
+    }
+    idle.classList.add("is-over");
+    void idle.offsetWidth;
+    idle.classList.remove("is-over");
+    if (status) status.textContent = "";
+  });
+})();
