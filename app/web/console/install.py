@@ -26,6 +26,8 @@ from app.web.console import (
     key_health,
     key_list,
     key_overlaps,
+    member_steps,
+    members,
     proof,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
@@ -48,6 +50,8 @@ PARTS = (
     proof.pages,
     account.pages,
     groups.pages,
+    members.pages,
+    member_steps.pages,
 )
 
 
