@@ -28,6 +28,8 @@ from app.web.console import (
     key_health,
     key_list,
     key_overlaps,
+    member_steps,
+    members,
     proof,
     verify,
 )
@@ -54,6 +56,8 @@ PARTS = (
     factors.pages,
     verify.pages,
     groups.pages,
+    members.pages,
+    member_steps.pages,
 )
 
 
