@@ -21,6 +21,7 @@ from app.web.console import (
     key_endings,
     key_forms,
     key_list,
+    passkeys,
     proof,
     verify,
 )
@@ -39,6 +40,7 @@ PARTS = (
     account.pages,
     factors.pages,
     verify.pages,
+    passkeys.pages,
 )
 
 
