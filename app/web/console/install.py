@@ -30,6 +30,7 @@ from app.web.console import (
     key_overlaps,
     member_steps,
     members,
+    passkeys,
     proof,
     verify,
 )
@@ -58,6 +59,7 @@ PARTS = (
     groups.pages,
     members.pages,
     member_steps.pages,
+    passkeys.pages,
 )
 
 
