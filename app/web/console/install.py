@@ -28,6 +28,9 @@ from app.web.console import (
     key_health,
     key_list,
     key_overlaps,
+    member_steps,
+    members,
+    passkeys,
     proof,
     verify,
 )
@@ -54,6 +57,9 @@ PARTS = (
     factors.pages,
     verify.pages,
     groups.pages,
+    members.pages,
+    member_steps.pages,
+    passkeys.pages,
 )
 
 

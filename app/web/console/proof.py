@@ -6,7 +6,7 @@ import base64
 import binascii
 from urllib.parse import parse_qsl, quote, urlencode
 
-from app.actions.people import attempts, codes, proofs
+from app.actions.people import attempts, codes, passkeys, proofs
 from app.web.console import cookies, rendering
 from app.web.console.pages import Pages, Visit, form_token, local, redirect
 from app.web.faults import BadRequest, Fault
@@ -43,6 +43,8 @@ def prove(visit: Visit) -> Answer:
 
 def _proved(visit: Visit, form: Form) -> str:
     who = (visit.ctx, visit.signed, visit.actor)
+    if "credential" in form:
+        return passkeys.prove(*who, cookies.read(visit.http, cookies.CHALLENGE), form["credential"], visit.now)
     if "code" in form:
         return proofs.with_code(*who, form["code"], visit.now)
     return proofs.with_password(*who, form.get("password", ""), visit.now)
@@ -66,8 +68,16 @@ def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> str:
 
 def _asking(visit: Visit, place: str, kept: str, *, problem: str | None = None, status: int = 200) -> Answer:
     status = 422 if problem is not None else status
-    on = codes.state(visit.ctx, visit.signed).on
-    return rendering.page(visit, "re_auth", status=status, place=place, kept=kept, problem=problem, codes=on)
+    return rendering.page(
+        visit,
+        "re_auth",
+        status=status,
+        place=place,
+        kept=kept,
+        problem=problem,
+        codes=codes.state(visit.ctx, visit.signed).on,
+        passkeys=bool(passkeys.own(visit.ctx, visit.signed)),
+    )
 
 
 def packed(form: Form) -> str:
