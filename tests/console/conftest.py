@@ -29,6 +29,7 @@ class Console:
         self.world, self.base, self._chromium = world, base, chromium
         self.complaints: list[str] = []
         self.bodies: list[str] = []
+        self.reported = threading.Event()
 
     def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
         """A member with a password, by e-mail address."""
@@ -43,6 +44,17 @@ class Console:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("response", self._kept)
         return page
+
+    def listening(self, app: Any) -> Any:
+        """The application, with an ear for reports of violated policies."""
+
+        def heard(environ: Any, start_response: Any) -> Any:
+            if environ["PATH_INFO"] == "/csp-report":
+                self.complaints.append("a page violated its policy and the browser reported it")
+                self.reported.set()
+            return app(environ, start_response)
+
+        return heard
 
     def _heard(self, kind: str, text: str) -> None:
         # That an answer is an error is not the page's fault: tests provoke them.
@@ -80,10 +92,10 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
     assets.names()
     server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
     world = make_world(KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}")
-    server.app = world.app
+    found = Console(world, f"http://localhost:{server.port}", chromium)
+    server.app = found.listening(world.app)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    found = Console(world, f"http://localhost:{server.port}", chromium)
     yield found
     for context in chromium.contexts:
         context.close()

@@ -24,6 +24,7 @@ from app.web.console import (
     passkeys,
     proof,
     verify,
+    violations,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.replies import Answer
@@ -41,6 +42,7 @@ PARTS = (
     factors.pages,
     verify.pages,
     passkeys.pages,
+    violations.pages,
 )
 
 
