@@ -30,6 +30,7 @@ class Console:
         self.world, self.base, self._chromium = world, base, chromium
         self.complaints: list[str] = []
         self.bodies: list[str] = []
+        self.reported = threading.Event()
 
     def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
         """A member with a password, by e-mail address."""
@@ -43,6 +44,17 @@ class Console:
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
+
+    def listening(self, app: Any) -> Any:
+        """The application, with an ear for reports of violated policies."""
+
+        def heard(environ: Any, start_response: Any) -> Any:
+            if environ["PATH_INFO"] == "/csp-report":
+                self.complaints.append("a page violated its policy and the browser reported it")
+                self.reported.set()
+            return app(environ, start_response)
+
+        return heard
 
     def _heard(self, kind: str, text: str) -> None:
         # That an answer is an error is not the page's fault: tests provoke them.
@@ -81,7 +93,7 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
         KEYTURN_STATUS_URL="https://status.example.com/",
     )
     found = Console(world, f"http://localhost:{server.port}", chromium)
-    server.app = served(world, found.bodies)
+    server.app = found.listening(served(world, found.bodies))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield found

@@ -33,6 +33,7 @@ from app.web.console import (
     passkeys,
     proof,
     verify,
+    violations,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -60,6 +61,7 @@ PARTS = (
     members.pages,
     member_steps.pages,
     passkeys.pages,
+    violations.pages,
 )
 
 
