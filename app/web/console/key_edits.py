@@ -9,9 +9,9 @@ from app.actions import audit, groups, key_evidence, keys
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound
 from app.web.console import rendering
 from app.web.console.key_endings import version
-from app.web.console.key_forms import choices, details, lines, notice, said
+from app.web.console.key_forms import choices, details, lines, notice, onwards, said
 from app.web.console.key_list import ADDRESS
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller
 from app.web.replies import Answer
 
@@ -49,7 +49,7 @@ def edit(visit: Visit) -> Answer:
             raise
         return _conflict(visit, form)
     notice(visit, f"API Key {changed['name']} was updated. " + " ".join(changed.get("notices", [])))
-    return redirect(details(key_id))
+    return onwards(visit, details(key_id))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/impact", "api_keys:write")

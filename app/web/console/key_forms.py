@@ -16,7 +16,7 @@ from app.actions.people import hand_over, sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.web.console import cookies, rendering
 from app.web.console.key_list import ADDRESS, MOST_GROUPS
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.pages import Pages, Visit, local, redirect
 from app.web.replies import Answer
 
 pages = Pages()
@@ -65,6 +65,13 @@ def handed_over(visit: Visit, made: KeyWithSecret, why: str) -> Answer:
 def details(key_id: str) -> str:
     """The address of a key's page."""
     return f"{ADDRESS}/{quote(key_id)}"
+
+
+def onwards(visit: Visit, otherwise: str) -> Answer:
+    """Go back to the list that a dialog was opened from, with its filters, or elsewhere."""
+    given = visit.form.get("back", "")
+    of_list = given == ADDRESS or given.startswith(f"{ADDRESS}?")
+    return redirect(local(given) if of_list else otherwise)
 
 
 def notice(visit: Visit, text: str) -> None:
