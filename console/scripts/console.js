@@ -74,11 +74,27 @@
     const field = document.getElementById("f-expires_at");
     show(button);
     button.addEventListener("click", () => {
-      const end = new Date();
-      end.setDate(end.getDate() + Number(button.dataset.days));
-      field.value = end.toISOString().slice(0, 10);
-      each("[data-days]", (other) => other.setAttribute("aria-pressed", String(other === button)));
+      field.value = button.dataset.date;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      each("[data-date]", (other) => other.setAttribute("aria-pressed", String(other === button)));
     });
+  }
+
+  function added(button) {
+    const field = document.getElementById(button.dataset.for);
+    show(button.parentElement);
+    button.addEventListener("click", () => {
+      field.value = [...field.value.split("\n").filter((line) => line.trim()), button.dataset.line].join("\n");
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
+  function counted(said) {
+    const field = document.getElementById(said.dataset.count);
+    if (!field) return;
+    // As the server counts: code points, of what is left when it is trimmed.
+    const say = () => { said.textContent = `${[...field.value.trim()].length}/${said.dataset.longest}`; };
+    field.addEventListener("input", say);
   }
 
   document.addEventListener("click", (event) => {
@@ -86,7 +102,10 @@
     if (button) copyFrom(button);
   });
   each("[data-copy], [data-copy-from]", show);
-  each("[data-days]", dates);
+  each("[data-date]", dates);
+  each("[data-add-address] button", added);
+  each("[data-count]", counted);
+  each("form[data-plain] [data-no-script]", (node) => node.setAttribute("hidden", ""));
   each("form[data-auto]", (form) => {
     each("[data-no-script]", (node) => node.setAttribute("hidden", ""), form);
     form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });

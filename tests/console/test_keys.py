@@ -231,7 +231,7 @@ def test_a_form_that_breaks_rules_keeps_what_was_typed_and_says_what_is_wrong(co
     page.get_by_test_id("submit").click()
     summary = page.get_by_test_id("error-summary")
     expect(summary).to_be_focused()
-    expect(summary).to_contain_text("Line 2 is not an IP address or CIDR network.")
+    expect(summary).to_contain_text("Line 2: '10.0.0.0/33' is not a valid IP address or CIDR range.")
     expect(page).to_have_title(re.compile("^Error:"))
     expect(page.get_by_test_id("field-name")).to_have_value("x")
     expect(page.get_by_test_id("field-name")).to_have_attribute("aria-invalid", "true")

@@ -106,7 +106,7 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
 
 
 def _for_dialogs(http: Request, found: Answer) -> Answer:
-    # A script that sends a dialog's form must learn the next place without opening it: a new secret is shown there once.
+    # A script that sends a dialog's form learns the next place without opening it: a new secret is shown there once.
     if found.status != SEE_OTHER or http.header("HX-Request") is None:
         return found
     headers = tuple(("HX-Redirect" if name == "Location" else name, value) for name, value in found.headers)
