@@ -24,9 +24,11 @@
     }
   }
 
-  function tell(text) {
-    const status = document.querySelector("[role=status]");
-    if (status) status.textContent = text;
+  function tell(text, seen) {
+    const status = document.querySelector("[data-told]") || document.querySelector("[role=status]");
+    if (!status) return;
+    status.textContent = text;
+    if (seen) status.classList.remove("visually-hidden");
   }
 
   async function copyFrom(button) {
@@ -34,10 +36,10 @@
     const words = button.querySelector("[data-said]");
     if (!(await copy(source ? source.textContent : button.dataset.copy))) {
       if (source) getSelection().selectAllChildren(source);
-      tell("Could not copy. Select the text and press Ctrl+C (⌘C on Mac).");
+      tell("Could not copy. Select the text and press Ctrl+C (⌘C on Mac).", true);
       return;
     }
-    copied = copied || Boolean(source);
+    copied = copied || Boolean(source?.hasAttribute("data-blank"));
     const before = words.textContent;
     words.textContent = words.dataset.said;
     tell(words.dataset.said);
