@@ -29,6 +29,8 @@ from app.web.console import (
     member_steps,
     members,
     proof,
+    signing_keys,
+    tenant,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -52,6 +54,8 @@ PARTS = (
     groups.pages,
     members.pages,
     member_steps.pages,
+    tenant.pages,
+    signing_keys.pages,
 )
 
 
