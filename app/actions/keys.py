@@ -154,34 +154,63 @@ def revoke(
 ) -> dict[str, Any]:
     """Revoke a key for good; NotFound, or Conflict (key_revoked) when it was before."""
     with ctx.database.transaction() as connection:
-        expected(connection, tenant_id, key_id, version)
-        if not store.revoke(connection, key_id, now):
-            raise terms.key_revoked()
-        return finish(ctx, connection, Event.KEY_REVOKED, actor, tenant_id, key_id, now, details={"reason": reason}).key
+        return revoke_within(ctx, connection, actor, tenant_id, key_id, now, {"reason": reason}, version)
+
+
+def revoke_within(
+    ctx: Context,
+    connection: Connection,
+    actor: Actor,
+    tenant_id: str,
+    key_id: str,
+    now: datetime,
+    details: dict[str, Any],
+    version: int | None = None,
+) -> dict[str, Any]:
+    """As `revoke`, inside a transaction; what it raises, it raises before it has changed anything."""
+    expected(connection, tenant_id, key_id, version)
+    if not store.revoke(connection, key_id, now):
+        raise terms.key_revoked()
+    return finish(ctx, connection, Event.KEY_REVOKED, actor, tenant_id, key_id, now, details=details).key
 
 
 def delete(ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetime, version: int | None = None) -> None:
     """Revoke a key if need be and take it out of every list; its audit events stay. NotFound when it is not there."""
     with ctx.database.transaction() as connection:
         tenants.lock(connection, tenant_id)
-        row = found(connection, tenant_id, key_id)
-        if version is not None and version != row.version:
-            raise terms.version_conflict()
-        before = key_object(connection, row, now)
-        if not store.delete(connection, key_id, now):
-            raise NotFound("API key")
-        tenants.count_listed(connection, tenant_id, -1)
-        audit.record(
-            connection,
-            ctx.vault.audit_key,
-            Event.KEY_DELETED,
-            actor,
-            now,
-            tenant_id=tenant_id,
-            object_kind="key",
-            object_id=key_id,
-            before={**told(before), "status": before["status"]},
-        )
+        delete_within(ctx, connection, actor, tenant_id, key_id, now, version=version)
+
+
+def delete_within(
+    ctx: Context,
+    connection: Connection,
+    actor: Actor,
+    tenant_id: str,
+    key_id: str,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+    version: int | None = None,
+) -> None:
+    """As `delete`, inside a transaction that holds the tenant; it raises before it has changed anything."""
+    row = found(connection, tenant_id, key_id)
+    if version is not None and version != row.version:
+        raise terms.version_conflict()
+    before = key_object(connection, row, now)
+    if not store.delete(connection, key_id, now):
+        raise NotFound("API key")
+    tenants.count_listed(connection, tenant_id, -1)
+    audit.record(
+        connection,
+        ctx.vault.audit_key,
+        Event.KEY_DELETED,
+        actor,
+        now,
+        tenant_id=tenant_id,
+        object_kind="key",
+        object_id=key_id,
+        before={**told(before), "status": before["status"]},
+        after=details,
+    )
 
 
 def show(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def browser_name(user_agent: str) -> str:
     """
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     for sign, name in _BROWSERS:
-        found = re.search(rf"\b{sign}/(\d+)", user_agent)
+        found = re.search(rf"\b(?:Headless)?{sign}/(\d+)", user_agent)
         if found is not None and (name != "Safari" or "Safari/" in user_agent):
             return f"{name} {found[1]}{f', {system}' if system else ''}"
     return user_agent[:SHORTENED]

@@ -101,6 +101,14 @@
       for (const [name, value] of [...formData]) if (!value) formData.delete(name);
     });
   });
+  each("[data-select-all]", (every) => {
+    const rows = () => every.closest("table").querySelectorAll("[name=select]");
+    show(every);
+    every.addEventListener("change", () => rows().forEach((row) => { row.checked = every.checked; }));
+    every.closest("table").addEventListener("change", () => {
+      every.checked = [...rows()].every((row) => row.checked);
+    });
+  });
   each("[data-secret-panel]", secretPanel);
   const summary = document.querySelector("[data-testid=error-summary]");
   if (summary) summary.focus();

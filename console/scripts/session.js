@@ -5,6 +5,16 @@
   const waiting = document.querySelector("form[data-go-on]");
   if (waiting) waiting.requestSubmit();
 
+  document.querySelectorAll("[data-reveal]").forEach((button) => {
+    const field = document.getElementById(button.getAttribute("aria-controls"));
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const shown = field.type === "text";
+      field.type = shown ? "password" : "text";
+      button.setAttribute("aria-pressed", String(!shown));
+    });
+  });
+
   const idle = document.querySelector("[data-idle]");
   if (!idle) return;
   const stay = idle.querySelector("a");

@@ -64,7 +64,7 @@ class Console:
         page.goto("/sign-in")
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_test_id("submit").click()
 
 
 @pytest.fixture(scope="session")

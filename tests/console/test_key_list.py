@@ -190,3 +190,52 @@ def test_the_export_holds_what_the_list_says_but_no_secret_and_no_formula(consol
     assert rows[0]["secret_hint"].endswith(key.secret.split("_")[2][-4:])
     assert key.secret not in answer.text()
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+@pytest.mark.spec("S2-30", "S3-8")
+def test_several_keys_are_revoked_at_once_by_typing_how_many(console: Console) -> None:
+    world = console.world
+    made = [world.key(name=f"Key {number}") for number in range(3)]
+    call(world, made[0].secret)
+    world.ctx.recorder.flush()
+    page = console.signed_in()
+    bar = page.get_by_test_id("bulk-bar")
+    expect(bar).to_be_hidden()
+    for name in ("Key 0", "Key 1"):
+        page.get_by_label(f"Select {name}").check()
+    bar.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Revoke 2 API Keys?")
+    expect(page.get_by_role("main")).to_contain_text(
+        "1 was used in the last 7 days, most recently Key 0 0 seconds ago."
+    )
+    page.get_by_test_id("confirm-text").fill("3")
+    page.get_by_test_id("confirm-submit").click()
+    expect(page.get_by_test_id("error-summary")).to_contain_text("The text does not match.")
+    page.get_by_test_id("confirm-text").fill("2")
+    page.get_by_test_id("confirm-submit").click()
+    expect(page.get_by_test_id("status")).to_have_text("2 keys were revoked.")
+    assert [world.whoami(key.secret) for key in made] == [401, 401, 200]
+    page.get_by_label("Select all on this page").check()
+    bar.get_by_role("button", name="Revoke").click()
+    page.get_by_test_id("confirm-submit").click()
+    expect(page.get_by_test_id("status")).to_contain_text("1 key was revoked. 2 not changed: Key ")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_several_keys_get_another_group_and_what_that_means_is_said(console: Console, script: bool) -> None:
+    for number in range(100):
+        console.world.key(name=f"Key {number:03}")
+    page = console.signed_in(java_script_enabled=script)
+    page.goto("/tenant-api-keys?per=100")
+    boxes = page.get_by_role("checkbox", name=re.compile("Select Key"))
+    if script:
+        page.get_by_label("Select all on this page").check()
+    else:
+        boxes.nth(0).check()
+    page.get_by_test_id("bulk-bar").get_by_role("button", name="Change group").click()
+    page.get_by_test_id("field-group").select_option("grp_ro")
+    page.get_by_test_id("check-impact").click()
+    expect(page.get_by_test_id("bulk-impact")).to_contain_text("of Full access: gains nothing, loses api_keys:write")
+    page.get_by_test_id("confirm-submit").click()
+    said = "100 keys have the new group." if script else "1 key has the new group."
+    expect(page.get_by_test_id("status")).to_have_text(said)

@@ -12,6 +12,7 @@ from app.domain.events import Actor, Event
 from app.domain.passwords import clean_password
 from app.domain.refusals import Invalid, Problem
 from app.domain.times import rfc3339
+from app.store import second_factors
 from app.store import sign_ins as store
 
 THEMES = ("", "light", "dark")  # "" follows the system
@@ -38,6 +39,7 @@ def change_password(
     with ctx.database.transaction() as connection:
         store.keep(connection, row.member_id, password_hash=hashed, password_changed_at=now)
         store.end_sessions(connection, row.member_id, but=row.id)
+        second_factors.end_halfways(connection, row.member_id)
         sessions.record(ctx, connection, Event.MEMBER_PASSWORD_SET, actor, now)
         return sessions.renew(ctx, connection, signed, now)
 

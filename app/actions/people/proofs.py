@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from app.actions.people import attempts, passwords, sessions
+from app.actions.people import attempts, codes, passwords, sessions
 from app.actions.people.attempts import NotIn
 from app.actions.people.sessions import Signed
 from app.context import Context
@@ -23,6 +23,17 @@ def with_password(ctx: Context, signed: Signed, actor: Actor, password: str, now
     prove_password(ctx, signed.row.member_id, password, now)
     with ctx.database.transaction() as connection:
         return proved(ctx, connection, signed, actor, now)
+
+
+def with_code(ctx: Context, signed: Signed, actor: Actor, code: str, now: datetime) -> str:
+    """Prove it with a code of the authenticator app or a recovery code; as `with_password`."""
+    with ctx.database.transaction() as connection:
+        attempts.hold(connection, signed.row.member_id, now)
+        if codes.use(ctx, connection, actor, code, now):
+            attempts.succeeded(connection, signed.row.member_id, now)
+            return proved(ctx, connection, signed, actor, now)
+        attempts.failed(connection, signed.row.member_id, now)
+    raise NotIn
 
 
 def prove_password(ctx: Context, member_id: str, password: str, now: datetime) -> None:

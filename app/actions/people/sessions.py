@@ -42,25 +42,26 @@ class Signed(NamedTuple):
         return Actor("member", self.row.member_id, self.row.tenant_id, self.scope, unbound, address, request_id)
 
 
-def begin(
-    ctx: Context, connection: Connection, member: Row[Any], now: datetime, *, address: str | None, client: str
-) -> str:
-    """Begin a session inside the transaction that let its person in; the cookie's value, told once."""
+def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime, *, client: str) -> str:
+    """Begin a session inside the transaction that let its person in; the cookie's value, told once.
+
+    actor    the member, and where their browser is
+    client   what the browser calls itself
+    """
     cookie = new_cookie(ctx)
     store.forget_ended(connection, now)
     store.add_session(
         connection,
         id=f"ses_{ctx.entropy(10).hex()}",
         fingerprint=_fingerprint(ctx, cookie),
-        member_id=member.member_id,
+        member_id=actor.id,
         created_at=now,
         seen_at=now,
         proved_at=now,
         ends_at=now + IDLE,
-        address=address,
+        address=actor.address,
         client=client,
     )
-    actor = Actor("member", member.member_id, member.tenant_id, address=address)
     record(ctx, connection, Event.MEMBER_SIGNED_IN, actor, now)
     return cookie
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row
 
 from app.actions import member_terms, members
-from app.actions.people import attempts, passwords, sessions
+from app.actions.people import attempts, codes, halfway, passwords, sessions
 from app.actions.people.attempts import NotIn
 from app.context import Context
 from app.domain import credentials
@@ -17,7 +17,7 @@ from app.domain.names import clean_name
 from app.domain.passwords import clean_password
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.domain.scopes import Role
-from app.store import deployment
+from app.store import deployment, second_factors
 from app.store import members as member_rows
 from app.store import sign_ins as store
 from app.store import tenants as tenant_rows
@@ -32,8 +32,17 @@ class Way(NamedTuple):
     member: Row[Any] | None
 
 
-def with_password(ctx: Context, email: str, password: str, now: datetime, *, address: str | None, client: str) -> str:
-    """Let somebody in; the new session's cookie.
+class Entered(NamedTuple):
+    """How far somebody is. `complete`: the cookie is a session's; else it is of one who is halfway."""
+
+    cookie: str
+    complete: bool
+
+
+def with_password(
+    ctx: Context, email: str, password: str, now: datetime, *, address: str | None, client: str
+) -> Entered:
+    """Let somebody in, or halfway in where a code is asked for as well.
 
     raises   NotIn, the same for an unknown address, a wrong password and a person who has none
     """
@@ -48,10 +57,46 @@ def with_password(ctx: Context, email: str, password: str, now: datetime, *, add
     with ctx.database.transaction() as connection:
         if right:
             attempts.hold(connection, right[0].member_id, now)
+            if right[0].totp_sealed is not None:  # failures stay counted until the code is there
+                member_id = right[0].member_id
+                return Entered(halfway.begin(ctx, connection, halfway.CODE, now, member_id=member_id), complete=False)
             attempts.succeeded(connection, right[0].member_id, now)
-            return sessions.begin(ctx, connection, right[0], now, address=address, client=client)
+            cookie = sessions.begin(
+                ctx,
+                connection,
+                Actor("member", right[0].member_id, right[0].tenant_id, address=address),
+                now,
+                client=client,
+            )
+            return Entered(cookie, complete=True)
         for row in tried:
             attempts.failed(connection, row.member_id, now)
+    raise NotIn
+
+
+def is_halfway(ctx: Context, held: str | None, now: datetime) -> bool:
+    """Whether a browser holds what a right password left behind."""
+    return ctx.database.read(lambda connection: halfway.find(ctx, connection, held, halfway.CODE, now)) is not None
+
+
+def with_code(ctx: Context, held: str | None, code: str, now: datetime, *, address: str | None, client: str) -> str:
+    """Let somebody in who is halfway, with a code of their app or a recovery code; the new session's cookie.
+
+    held     what `with_password` gave the browser
+    raises   NotIn; NotFound when there was no right password within the last minutes
+    """
+    with ctx.database.transaction() as connection:
+        row = halfway.find(ctx, connection, held, halfway.CODE, now)
+        member = member_rows.by_id(connection, row.member_id) if row is not None else None
+        if row is None or member is None or not member.active:
+            raise NotFound("sign-in")
+        attempts.hold(connection, member.id, now)
+        actor = Actor("member", member.id, member.tenant_id, address=address)
+        if codes.use(ctx, connection, actor, code, now):
+            second_factors.end_halfway(connection, row.fingerprint)
+            attempts.succeeded(connection, member.id, now)
+            return sessions.begin(ctx, connection, actor, now, client=client)
+        attempts.failed(connection, member.id, now)
     raise NotIn
 
 
@@ -74,6 +119,8 @@ def way(ctx: Context, token: str, now: datetime) -> Way:
 
 def set_up(ctx: Context, found: Way, now: datetime, *, email: str, name: str, password: str, repeated: str) -> None:
     """Go the way of a one-time link: make the first Global Admin, or give a member a new password.
+
+    Whoever was locked out has neither app nor passkey: both are forgotten, and every session ends.
 
     email, name   of the person who becomes the Global Admin; a member that is there keeps theirs
     raises        Invalid, NotFound (the link is used up), Conflict
@@ -99,6 +146,11 @@ def set_up(ctx: Context, found: Way, now: datetime, *, email: str, name: str, pa
                 ctx, connection, by_link, found.tenant_id, now, email=email, name=name, role=Role.GLOBAL_ADMIN
             )
             member_id = made["id"]
+        by_themselves = Actor("member", member_id, found.tenant_id)
+        codes.forget(ctx, connection, by_themselves, member_id, now)
+        store.keep(connection, member_id, totp_offered=None)
+        second_factors.remove_passkeys(connection, member_id)
+        second_factors.end_halfways(connection, member_id)
         store.keep(connection, member_id, password_hash=hashed, password_changed_at=now, failures=0, not_before=None)
         store.end_sessions(connection, member_id)
-        sessions.record(ctx, connection, Event.MEMBER_PASSWORD_SET, Actor("member", member_id, found.tenant_id), now)
+        sessions.record(ctx, connection, Event.MEMBER_PASSWORD_SET, by_themselves, now)

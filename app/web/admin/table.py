@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.web.admin import (
+    api_key_batches,
     api_key_secrets,
     api_keys,
     audit_events,
@@ -18,6 +19,7 @@ from app.web.admin.operations import Operation
 OPERATIONS: tuple[Operation, ...] = (
     *api_keys.operations,
     *api_key_secrets.operations,
+    *api_key_batches.operations,
     *usage.operations,
     *groups.operations,
     *members.operations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.actions import members
-from app.actions.people import account, sessions
+from app.actions.people import account, codes, passkeys, sessions
 from app.actions.people.attempts import NotIn
 from app.domain.browsers import browser_name
 from app.domain.refusals import Invalid, NotFound
@@ -105,6 +105,8 @@ def shown(visit: Visit, invalid: Invalid | None = None, **more: Any) -> Answer:
         problems=problems,
         name=more.get("name", visit.signed.row.name),
         browsers=_browsers(visit),
+        codes=codes.state(visit.ctx, visit.signed),
+        passkeys=passkeys.own(visit.ctx, visit.signed),
         notice=visit.notice(),
     )
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from app.actions.people import sessions, sign_in
 from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import cookies, rendering
+from app.web.console import cookies, rendering, verify
 from app.web.console.pages import Pages, Visit, local, redirect
 from app.web.console.proof import trouble
+from app.web.console.verify import address, client
 from app.web.replies import Answer
 
 pages = Pages()
 HOME = "/tenant-api-keys"
-LONGEST_CLIENT = 200
 
 
 @pages.add("GET", "/", public=True)
@@ -37,13 +37,13 @@ def let_in(visit: Visit) -> Answer:
     form = visit.form
     email, place = form.get("email", ""), local(form.get("next"))
     try:
-        cookie = sign_in.with_password(
+        entered = sign_in.with_password(
             visit.ctx, email, form.get("password", ""), visit.now, address=address(visit), client=client(visit)
         )
     except NotIn as not_in:
         problem = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
         return rendering.page(visit, "sign_in", status=422, email=email, problem=problem, next=place)
-    return redirect(place, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
+    return verify.gone_on(visit, entered, place)
 
 
 @pages.add("POST", "/sign-out")
@@ -79,15 +79,5 @@ def set_up(visit: Visit) -> Answer:
         problems = {problem.field: problem.message for problem in invalid.problems}
         return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
     known = way.member.email if way.member is not None else email
-    cookie = sign_in.with_password(visit.ctx, known, password, visit.now, address=address(visit), client=client(visit))
-    return redirect(HOME, cookies.given(visit.ctx.settings, cookies.SESSION, cookie))
-
-
-def address(visit: Visit) -> str | None:
-    """Where the browser is, for the session's row."""
-    return str(visit.http.address) if visit.http.address is not None else None
-
-
-def client(visit: Visit) -> str:
-    """What the browser calls itself, cut to a decent length."""
-    return "".join(c for c in visit.http.header("User-Agent") or "" if c.isprintable())[:LONGEST_CLIENT]
+    entered = sign_in.with_password(visit.ctx, known, password, visit.now, address=address(visit), client=client(visit))
+    return verify.gone_on(visit, entered, HOME)

@@ -17,8 +17,10 @@ from app.web.console import (
     audit_log,
     entrance,
     errors,
+    factors,
     groups,
     help_pages,
+    key_batches,
     key_details,
     key_edits,
     key_endings,
@@ -28,9 +30,11 @@ from app.web.console import (
     key_overlaps,
     member_steps,
     members,
+    passkeys,
     proof,
     signing_keys,
     tenant,
+    verify,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -47,15 +51,19 @@ PARTS = (
     key_edits.pages,
     key_overlaps.pages,
     key_health.pages,
+    key_batches.pages,
     audit_log.pages,
     help_pages.pages,
     proof.pages,
     account.pages,
+    factors.pages,
+    verify.pages,
     groups.pages,
     members.pages,
     member_steps.pages,
     tenant.pages,
     signing_keys.pages,
+    passkeys.pages,
 )
 
 

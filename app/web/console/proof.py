@@ -6,7 +6,7 @@ import base64
 import binascii
 from urllib.parse import parse_qsl, quote, urlencode
 
-from app.actions.people import attempts, proofs
+from app.actions.people import attempts, codes, passkeys, proofs
 from app.web.console import cookies, rendering
 from app.web.console.pages import Pages, Visit, form_token, local, redirect
 from app.web.faults import BadRequest, Fault
@@ -31,7 +31,7 @@ def prove(visit: Visit) -> Answer:
     form = visit.form
     place, kept = local(form.get("next")), form.get("kept", "")
     try:
-        cookie = proofs.with_password(visit.ctx, visit.signed, visit.actor, form.get("password", ""), visit.now)
+        cookie = _proved(visit, form)
     except attempts.NotIn as not_in:
         return _asking(visit, place, kept, problem=trouble(visit, not_in, visit.words.gettext("This is not correct.")))
     header = cookies.given(visit.ctx.settings, cookies.SESSION, cookie)
@@ -39,6 +39,15 @@ def prove(visit: Visit) -> Answer:
         return redirect(place, header)
     token = form_token(visit.ctx, cookie)
     return rendering.page(visit, "go_on", headers=(header,), place=place, fields=unpacked(kept), token=token)
+
+
+def _proved(visit: Visit, form: Form) -> str:
+    who = (visit.ctx, visit.signed, visit.actor)
+    if "credential" in form:
+        return passkeys.prove(*who, cookies.read(visit.http, cookies.CHALLENGE), form["credential"], visit.now)
+    if "code" in form:
+        return proofs.with_code(*who, form["code"], visit.now)
+    return proofs.with_password(*who, form.get("password", ""), visit.now)
 
 
 def wanted(visit: Visit) -> Answer:
@@ -59,7 +68,16 @@ def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> str:
 
 def _asking(visit: Visit, place: str, kept: str, *, problem: str | None = None, status: int = 200) -> Answer:
     status = 422 if problem is not None else status
-    return rendering.page(visit, "re_auth", status=status, place=place, kept=kept, problem=problem)
+    return rendering.page(
+        visit,
+        "re_auth",
+        status=status,
+        place=place,
+        kept=kept,
+        problem=problem,
+        codes=codes.state(visit.ctx, visit.signed).on,
+        passkeys=bool(passkeys.own(visit.ctx, visit.signed)),
+    )
 
 
 def packed(form: Form) -> str:
