@@ -32,6 +32,8 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    signing_keys,
+    tenant,
     verify,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
@@ -60,6 +62,8 @@ PARTS = (
     groups.pages,
     members.pages,
     member_steps.pages,
+    tenant.pages,
+    signing_keys.pages,
     passkeys.pages,
 )
 
