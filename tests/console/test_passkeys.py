@@ -62,15 +62,21 @@ def test_a_passkey_is_added_and_signs_in_without_a_password(console: Console) ->
     authenticator = Authenticator(page)
     added(page)
     assert [key["rpId"] for key in authenticator.credentials] == ["localhost"]
-    in_a_quiet_page(page)
-    page.goto("/sign-in?next=/account")
-    button = page.get_by_role("button", name="Sign in with a passkey")
-    if page.url.endswith("/account") is False and button.is_visible():
-        button.click()
+    page.add_init_script("delete PublicKeyCredential.isConditionalMediationAvailable")
+    signed_out(page)
+    page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page).to_have_url(re.compile("/account$"))
     expect(page.get_by_test_id("passkeys")).to_contain_text("Work laptop")
     expect(page.get_by_test_id("passkeys")).to_contain_text("last used")
     assert {"passkey.added", "member.signed_in"} <= set(events(console.world))
+
+
+def test_a_passkey_chosen_in_the_address_field_signs_in(console: Console) -> None:
+    page = console.signed_in()
+    Authenticator(page)  # it chooses at once, as a person would from the list in the field
+    added(page)
+    signed_out(page)
+    expect(page).to_have_url(re.compile("/account$"))
 
 
 def test_a_passkey_stands_for_both_factors(console: Console) -> None:
@@ -162,6 +168,17 @@ def test_a_passkey_proves_that_it_is_you(console: Console) -> None:
     expect(page.get_by_role("main")).to_contain_text("Use a passkey or your password.")
     page.get_by_role("button", name="Use a passkey").click()
     expect(page).to_have_url(re.compile("/tenant-api-keys/new$"))
+
+
+def test_a_cancelled_passkey_says_so_and_the_password_still_works(console: Console) -> None:
+    page = console.open()
+    email = console.member()
+    Authenticator(page)
+    page.goto("/sign-in")
+    page.get_by_test_id("passkey").click()
+    expect(page.get_by_role("alert")).to_contain_text("That did not work. Try again, or use another way.")
+    console.sign_in(page, email)
+    expect(page).to_have_url(re.compile("/tenant-api-keys$"))
 
 
 def test_an_authenticator_that_does_not_know_its_user_is_refused(console: Console) -> None:

@@ -35,6 +35,7 @@ from app.web.console import (
     signing_keys,
     tenant,
     verify,
+    violations,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -65,6 +66,7 @@ PARTS = (
     tenant.pages,
     signing_keys.pages,
     passkeys.pages,
+    violations.pages,
 )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from app.actions import groups, key_preview, keys, tenants
+from app.actions import group_choices, key_preview, keys, tenants
 from app.actions.key_counts import key_usage
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -90,8 +90,7 @@ def said(error: Invalid | Conflict | Forbidden) -> dict[str, str]:
 
 def choices(visit: Visit) -> list[dict[str, Any]]:
     """The groups that a key may have."""
-    every = groups.page(visit.ctx, visit.tenant_id, None, MOST_GROUPS)
-    return [group for group in every if group["type"] == "tenant_api_key"]
+    return group_choices.offered(visit.ctx, visit.tenant_id, MOST_GROUPS)
 
 
 @pages.add("POST", f"{ADDRESS}/preview", "api_keys:write")
