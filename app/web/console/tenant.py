@@ -47,13 +47,13 @@ def save_policy(visit: Visit) -> Answer:
     return _saved(visit, changes)
 
 
-@pages.add("GET", f"{ADDRESS}/api-access", "tenant:write")
+@pages.add("GET", f"{ADDRESS}/api-access", "tenant:write", proof=True)
 def api_access_form(visit: Visit) -> Answer:
     """GET /settings/tenant/api-access: asked before API access is turned off."""
     return _asking(visit, {})
 
 
-@pages.add("POST", f"{ADDRESS}/api-access", "tenant:write")
+@pages.add("POST", f"{ADDRESS}/api-access", "tenant:write", proof=True)
 def switch_api_access(visit: Visit) -> Answer:
     """POST /settings/tenant/api-access: on at once, off for who types the tenant's name."""
     turns_on = visit.form.get("turn") == "on"
