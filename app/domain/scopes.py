@@ -30,6 +30,7 @@ OPERATOR_ONLY = frozenset(
     }
 )
 OPERATOR = OPERATOR_ONLY | {"signing_keys:read", "audit:read"}
+OPERATOR_MEMBER = frozenset({"signing_keys:read", "signing_keys:write"})  # what being marked operator adds to a role
 MANAGEMENT = TENANT_MANAGEMENT | OPERATOR_ONLY
 READ_ONLY_MANAGEMENT = frozenset({"api_keys:read", "groups:read"})
 

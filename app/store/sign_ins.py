@@ -26,6 +26,7 @@ _MEMBER: tuple[Any, ...] = (
     Member.version,
     Tenant.name.label("tenant_name"),
     Tenant.time_zone,
+    Tenant.api_access,
     Tenant.closed_at,
 )
 

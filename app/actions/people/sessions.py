@@ -87,7 +87,8 @@ def find(ctx: Context, cookie: str, now: datetime) -> Signed | None:
         with ctx.database.transaction() as connection:
             ends_at = min(now + IDLE, row.created_at + ABSOLUTE)
             store.change_session(connection, row.id, seen_at=now, ends_at=ends_at)
-    return Signed(row, scopes.of_role(Role(row.role), ctx.database.read(facts.product_scopes)))
+    held = scopes.of_role(Role(row.role), ctx.database.read(facts.product_scopes))
+    return Signed(row, held | scopes.OPERATOR_MEMBER if row.operator else held)
 
 
 def end(ctx: Context, signed: Signed, session_id: str, actor: Actor, now: datetime) -> bool:

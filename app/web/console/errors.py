@@ -8,7 +8,7 @@ from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
 from app.web.console import cookies, rendering
-from app.web.console.pages import StaleForm, Visit
+from app.web.console.pages import ApiAccessOff, StaleForm, Visit
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS
@@ -37,6 +37,8 @@ def answer(http: Request, error: Exception) -> Answer:
     if said.status not in {CRASHED, 503}:
         cookie = cookies.read(http, cookies.SESSION)
         browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
+    if isinstance(error, ApiAccessOff):
+        return rendering.page(Visit(http, browser), "api_access_off", status=said.status, here="/tenant-api-keys")
     headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()
     return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
 
@@ -44,6 +46,8 @@ def answer(http: Request, error: Exception) -> Answer:
 def _said(error: Exception) -> Trouble:
     if isinstance(error, StaleForm):
         return Trouble(400, "This form is out of date", "Nothing was changed. Go back, reload the page and try again.")
+    if isinstance(error, ApiAccessOff):
+        return Trouble(403, "API access is off for this tenant", "")
     if isinstance(error, NotFound):
         return Trouble(404, "Not found", "There is nothing at this address, or it belongs to another tenant.")
     if isinstance(error, Forbidden):

@@ -32,6 +32,8 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    signing_keys,
+    tenant,
     verify,
     violations,
 )
@@ -61,6 +63,8 @@ PARTS = (
     groups.pages,
     members.pages,
     member_steps.pages,
+    tenant.pages,
+    signing_keys.pages,
     passkeys.pages,
     violations.pages,
 )

@@ -46,6 +46,8 @@ def rotate(visit: Visit) -> Answer:
             expires_at=ends,
         )
     except (Invalid, Conflict, Forbidden) as error:
+        if isinstance(error, Conflict) and error.code == "key_revoked":
+            raise  # there is no form for a key that is finished
         return asking(visit, "key_rotate", asked_for(visit), form, said(error), overlaps=_overlaps(visit), status=422)
     return handed_over(visit, made, hand_over.ROTATED)
 

@@ -21,7 +21,7 @@ from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
-KEY_MANAGERS_ONLY = "api_keys:write"
+KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys ask for
 EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
@@ -29,6 +29,10 @@ MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
 class StaleForm(Exception):
     """A form came without, or with another session's, token: nothing was done."""
+
+
+class ApiAccessOff(Exception):
+    """The tenant's API access is off, and with it every page of its keys, for all roles (CONSOLE.md §3.23)."""
 
 
 class ProofNeeded(Exception):
@@ -98,8 +102,12 @@ class Visit:
         return words.translations(self.http.header("Accept-Language"))
 
     def may(self, permission: str) -> bool:
-        """Whether the member holds a permission."""
-        return self.browser is not None and permission in self.browser.scope
+        """Whether the member holds a permission that leads anywhere."""
+        return self.browser is not None and permission in self.browser.scope and not self.off(permission)
+
+    def off(self, permission: str | None) -> bool:
+        """Whether what a permission leads to is switched off for the whole tenant."""
+        return permission in KEY_PAGES and not self.signed.row.api_access
 
     def notice(self) -> str:
         """The sentence left for this page, which then is gone."""
@@ -193,6 +201,8 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if visit.browser is None:
         wanted = visit.place if http.method != "POST" else "/"
         return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+    if visit.off(page.permission):
+        raise ApiAccessOff
     if page.permission is not None and not visit.may(page.permission):
         raise Forbidden("missing_permission", page.permission)
     if page.proof and not visit.signed.proved(visit.now):
