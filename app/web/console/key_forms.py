@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from app.actions import groups, keys
+from app.actions import groups, keys, tenants
 from app.actions.key_counts import key_usage
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -92,7 +93,8 @@ def choices(visit: Visit) -> list[dict[str, Any]]:
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
-    today = visit.times.local(visit.now).date()
+    today, policy = visit.times.local(visit.now).date(), tenants.show(visit.ctx, visit.tenant_id)
+    longest = policy["max_lifetime_days"]
     return rendering.page(
         visit,
         "key_new",
@@ -104,6 +106,8 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         used=used,
         full=used.limit is not None and used.used >= used.limit,
         today=today,
-        durations=DURATIONS,
+        durations=[days for days in DURATIONS if longest is None or days <= longest],
+        latest=today + timedelta(days=longest) if longest is not None else None,
+        policy=policy,
         address=str(visit.http.address or ""),
     )
