@@ -64,7 +64,7 @@ def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime, *, 
     two_factors   whether they showed a second factor, or a passkey, which is two
     """
     cookie = new_cookie(ctx)
-    tenant = tenants.lock(connection, str(actor.tenant_id))
+    idle = tenants.session_idle(connection, str(actor.tenant_id))
     store.forget_ended(connection, now)
     store.add_session(
         connection,
@@ -74,7 +74,7 @@ def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime, *, 
         created_at=now,
         seen_at=now,
         proved_at=now,
-        ends_at=now + timedelta(seconds=tenant.session_idle_seconds),
+        ends_at=now + idle,
         address=actor.address,
         client=client,
         two_factors=two_factors,
