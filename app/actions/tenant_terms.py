@@ -73,7 +73,9 @@ def columns(connection: Connection, row: Row[Any], given: dict[str, Any]) -> dic
 
 def refuse_key_managers(connection: Connection, actor: Actor, row: Row[Any], found: dict[str, Any]) -> None:
     """Only Global Admins and the operator say who manages keys (CONSOLE.md §3.3); raises Forbidden."""
-    if found.get("key_managers", row.key_managers) == row.key_managers or actor.unbound:
+    if found.get("key_managers", row.key_managers) == row.key_managers:
+        return
+    if actor.unbound or actor.tenant_id is None:
         return
     if actor.kind == "key" and _acts_as_global_admin(connection, actor):
         return
