@@ -120,7 +120,11 @@ def test_who_manages_keys_is_said_by_global_admins_and_the_operator_alone(
 ) -> None:
     boss = acting_for(world, "global_admin")
     group(world, "Settings", "tenant:read", "tenant:write")
-    others = [admin, acting_for(world, "tenant_administrator"), Admin(world, world.key("Settings key", group="Settings").secret)]
+    others = [
+        admin,
+        acting_for(world, "tenant_administrator"),
+        Admin(world, world.key("Settings key", group="Settings").secret),
+    ]
     for caller in others:
         refused = caller.refused(403, "PATCH", "tenant", {"key_managers": "global_admins", "name": "Changed"})
         assert refused["error"] == "global_admin_only"

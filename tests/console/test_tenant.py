@@ -108,7 +108,7 @@ def test_terms_beyond_their_bounds_are_said_at_their_fields(console: Console) ->
     for field, value, problem in (
         ("field-max-overlap", "91d", "Must be a whole number from 0 to"),
         ("field-max-overlap", "soon", "Must be a whole number and s, m, h or d"),
-        ("field-token-lifetime", "2h", "Must be a whole number from 60 to 3600 or none."),
+        ("field-token-lifetime", "2h", "Access token lifetime: Must be a whole number from 60 to 3600 or none."),
     ):
         page.goto(PLACE)
         page.get_by_test_id(field).fill(value)
