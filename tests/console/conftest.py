@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.web.console import assets
 from tests.console import browser, people
 from tests.console.people import PASSWORD
+from tests.console.served import served
 from tests.world import World
 
 
@@ -29,6 +30,7 @@ class Console:
         self.world, self.base, self._chromium = world, base, chromium
         self.complaints: list[str] = []
         self.bodies: list[str] = []
+        self.reported = threading.Event()
 
     def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
         """A member with a password, by e-mail address."""
@@ -41,17 +43,23 @@ class Console:
         page = context.new_page()
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("response", self._kept)
         return page
+
+    def listening(self, app: Any) -> Any:
+        """The application, with an ear for reports of violated policies."""
+
+        def heard(environ: Any, start_response: Any) -> Any:
+            if environ["PATH_INFO"] == "/csp-report":
+                self.complaints.append("a page violated its policy and the browser reported it")
+                self.reported.set()
+            return app(environ, start_response)
+
+        return heard
 
     def _heard(self, kind: str, text: str) -> None:
         # That an answer is an error is not the page's fault: tests provoke them.
         if kind in {"error", "warning"} and "the server responded with a status of" not in text:
             self.complaints.append(text)
-
-    def _kept(self, response: Any) -> None:
-        if "text/html" in response.headers.get("content-type", "") and response.status not in {301, 303, 308}:
-            self.bodies.append(response.text())
 
     def signed_in(self, role: str = "global_admin", **options: Any) -> Page:
         """A browser in which a member of this role is signed in, at the start page."""
@@ -84,10 +92,10 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
         KEYTURN_SUPPORT_URL="mailto:help@example.com",
         KEYTURN_STATUS_URL="https://status.example.com/",
     )
-    server.app = world.app
+    found = Console(world, f"http://localhost:{server.port}", chromium)
+    server.app = found.listening(served(world, found.bodies))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    found = Console(world, f"http://localhost:{server.port}", chromium)
     yield found
     for context in chromium.contexts:
         context.close()

@@ -35,6 +35,7 @@ from app.web.console import (
     signing_keys,
     tenant,
     verify,
+    violations,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
 from app.web.console.rendering import Streamed
@@ -42,6 +43,7 @@ from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
+SEE_OTHER, NO_CONTENT = 303, 204
 PARTS = (
     entrance.pages,
     key_list.pages,
@@ -64,6 +66,7 @@ PARTS = (
     tenant.pages,
     signing_keys.pages,
     passkeys.pages,
+    violations.pages,
 )
 
 
@@ -101,11 +104,19 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
     try:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
-        return visited(page, http, path)
+        return _for_dialogs(http, visited(page, http, path))
     except ProofNeeded as needed:
         return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
+
+
+def _for_dialogs(http: Request, found: Answer) -> Answer:
+    # A script that sends a dialog's form learns the next place without opening it: a new secret is shown there once.
+    if found.status != SEE_OTHER or http.header("HX-Request") is None:
+        return found
+    headers = tuple(("HX-Redirect" if name == "Location" else name, value) for name, value in found.headers)
+    return Answer(NO_CONTENT, headers, b"")
 
 
 def _console_address(http: Request) -> str | None:

@@ -12,9 +12,9 @@ from app.domain import confirmation
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.times import parse_duration
 from app.web.console import rendering
-from app.web.console.key_forms import handed_over, notice, said
+from app.web.console.key_forms import handed_over, notice, onwards, said
 from app.web.console.key_list import ADDRESS
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
 
 pages = Pages()
@@ -72,7 +72,7 @@ def revoke(visit: Visit) -> Answer:
         keys.delete(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now)
         text = f"API Key {key['name']} was deleted."
     notice(visit, text)
-    return redirect(ADDRESS)
+    return onwards(visit, ADDRESS)
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
@@ -92,7 +92,7 @@ def delete(visit: Visit) -> Answer:
         return asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
     notice(visit, f"API Key {key['name']} was deleted.")
-    return redirect(ADDRESS)
+    return onwards(visit, ADDRESS)
 
 
 def version(visit: Visit) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from app.actions import groups, key_lists, key_notices, tenants
+from app.actions import group_choices, key_lists, key_notices, tenants
 from app.actions.key_counts import key_usage
 from app.actions.key_lists import Filters
 from app.actions.people import names, sessions
@@ -126,7 +126,7 @@ def key_list(visit: Visit) -> Answer:
         questions={
             question: health.title(question, visit.signed.row.expiring_soon_days) for question in health.QUESTIONS
         },
-        groups=groups.page(ctx, tenant, None, MOST_GROUPS),
+        groups=group_choices.offered(ctx, tenant, MOST_GROUPS),
         notice=visit.notice(),
     )
 
