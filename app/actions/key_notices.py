@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.actions.key_steps import TENANT_KEY
 from app.context import Context
-from app.domain.expiry import EXPIRING_SOON
+from app.domain.expiry import soon
 from app.domain.times import zone
 from app.store import key_notices as store
 from app.store import tenants, usage
@@ -54,10 +54,12 @@ def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> No
 
 
 def _expiring(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
-    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + EXPIRING_SOON, MOST_EXPIRING)
+    tenant = tenants.find(connection, tenant_id)
+    within = soon(tenant.expiring_soon_days if tenant is not None else None)
+    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + within, MOST_EXPIRING)
     if not rows:
         return None
-    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": EXPIRING_SOON.days}
+    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": within.days}
 
 
 def _overlap(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:

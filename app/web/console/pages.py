@@ -5,13 +5,13 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from app.actions.people import sessions
-from app.actions.people.sessions import Signed
+from app.actions.people.sessions import Missing, Signed
 from app.context import Context
 from app.domain.events import Actor
 from app.domain.refusals import Forbidden
@@ -25,6 +25,13 @@ KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys
 EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
+
+
+# Where the tenant requires a second factor that a session has not shown: what is still open to its member.
+_LEFT_OPEN = {
+    Missing.USE: ("/re-auth", "/sign-out", "/help"),
+    Missing.FACTOR: ("/account", "/re-auth", "/sign-out", "/help"),
+}
 
 
 class StaleForm(Exception):
@@ -101,9 +108,16 @@ class Visit:
         """Translates."""
         return words.translations(self.http.header("Accept-Language"))
 
+    @property
+    def confirmation_window(self) -> timedelta:
+        """How long after its last use a key counts as in use, and its name is typed before it stops."""
+        return timedelta(days=self.signed.row.confirmation_days)
+
     def may(self, permission: str) -> bool:
         """Whether the member holds a permission that leads anywhere."""
-        return self.browser is not None and permission in self.browser.scope and not self.off(permission)
+        if self.browser is None or self.browser.missing is not None:
+            return False
+        return permission in self.browser.scope and not self.off(permission)
 
     def off(self, permission: str | None) -> bool:
         """Whether what a permission leads to is switched off for the whole tenant."""
@@ -201,6 +215,9 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if visit.browser is None:
         wanted = visit.place if http.method != "POST" else "/"
         return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+    if visit.browser.missing is not None and not page.path.startswith(_LEFT_OPEN[visit.browser.missing]):
+        place = f"/re-auth?next={quote(visit.place, safe='/')}" if visit.browser.missing is Missing.USE else "/account"
+        return redirect(place)
     if visit.off(page.permission):
         raise ApiAccessOff
     if page.permission is not None and not visit.may(page.permission):
