@@ -41,7 +41,6 @@ def save_policy(visit: Visit) -> Answer:
     return _saved(visit, tenant_forms.POLICY)
 
 
-
 @pages.add("POST", f"{ADDRESS}/sessions", "tenant:write", proof=True)
 def save_sessions(visit: Visit) -> Answer:
     """POST /settings/tenant/sessions: what holds for people who sign in."""
