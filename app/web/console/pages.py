@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
+from app.actions import key_notices
 from app.actions.people import sessions
 from app.actions.people.sessions import Signed
 from app.context import Context
@@ -33,6 +33,14 @@ class StaleForm(Exception):
 
 class ApiAccessOff(Exception):
     """The tenant's API access is off, and with it every page of its keys, for all roles (CONSOLE.md §3.23)."""
+
+
+class SignedOut(Exception):
+    """Nobody is signed in, or no more; nothing was done."""
+
+    def __init__(self, page: Page, visit: Visit) -> None:
+        super().__init__("signed out")
+        self.page, self.visit = page, visit
 
 
 class ProofNeeded(Exception):
@@ -108,6 +116,11 @@ class Visit:
     def off(self, permission: str | None) -> bool:
         """Whether what a permission leads to is switched off for the whole tenant."""
         return permission in KEY_PAGES and not self.signed.row.api_access
+
+    @cached_property
+    def expiring(self) -> int:
+        """How many keys end soon, for the navigation; 0 for who may not see keys."""
+        return key_notices.expiring(self.ctx, self.tenant_id, self.now) if self.may("api_keys:read") else 0
 
     def notice(self) -> str:
         """The sentence left for this page, which then is gone."""
@@ -199,8 +212,7 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if page.public:
         return page.view(visit)
     if visit.browser is None:
-        wanted = visit.place if http.method != "POST" else "/"
-        return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+        raise SignedOut(page, visit)
     if visit.off(page.permission):
         raise ApiAccessOff
     if page.permission is not None and not visit.may(page.permission):
