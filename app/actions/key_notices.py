@@ -37,6 +37,16 @@ def notices(ctx: Context, tenant_id: str, now: datetime, most: int = 2) -> list[
     return ctx.database.read(look)
 
 
+def expiring(ctx: Context, tenant_id: str, now: datetime) -> int:
+    """How many of a tenant's keys end soon, counted up to MOST_EXPIRING."""
+    soon = now + EXPIRING_SOON
+    return len(
+        ctx.database.read(
+            lambda connection: store.expiring(connection, tenant_id, TENANT_KEY, now, soon, MOST_EXPIRING)
+        )
+    )
+
+
 def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
     row = store.expired_but_called(connection, tenant_id, TENANT_KEY, now - STILL, now)
     tenant = tenants.find(connection, tenant_id)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
 from app.web.console import cookies, rendering
-from app.web.console.pages import ApiAccessOff, StaleForm, Visit
+from app.web.console.pages import KNOWN, ApiAccessOff, StaleForm, Visit
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS
@@ -26,11 +27,12 @@ class Trouble:
     text: str
     hints: tuple[str, ...] = ()
     retry_after: int = 0
+    reload: str = ""
 
 
 def answer(http: Request, error: Exception) -> Answer:
     """Answer a failure with a page; what is not foreseen says nothing of itself."""
-    said = _said(error)
+    said = replace(_said(error), reload=_form(http.path) if isinstance(error, StaleForm) else "")
     if said.status == CRASHED:
         log.crashed(http, error)
     browser = None
@@ -43,9 +45,19 @@ def answer(http: Request, error: Exception) -> Answer:
     return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
 
 
+def _form(path: str) -> str:
+    # Most forms are sent to the page that they stand on, or to one below it.
+    while path:
+        for page in (f"{path}/new", path):
+            if any(re.fullmatch(re.sub(r"{\w+}", "[^/]+", known), page) for known in KNOWN):
+                return page
+        path = path.rpartition("/")[0]
+    return "/"
+
+
 def _said(error: Exception) -> Trouble:
     if isinstance(error, StaleForm):
-        return Trouble(400, "This form is out of date", "Nothing was changed. Go back, reload the page and try again.")
+        return Trouble(400, "This form is out of date", "Nothing was changed. Reload the form and fill it in again.")
     if isinstance(error, ApiAccessOff):
         return Trouble(403, "API access is off for this tenant", "")
     if isinstance(error, NotFound):
