@@ -87,7 +87,7 @@ class Stage:
             self._called("Mobile App", 7), self._called("Quarterly audit 2026", 2)
         self._make("Zapier (marketing)", "Ada Okafor", "campaign sign-ups to CRM", group="Full access", expires_at="2027-04-10")
         self._make("Data warehouse export", "Jonas Weber", "hourly load, owned by BI", expires_at="2027-10-08")
-        self._make("ERP", "Lin Farrow", "nightly job, secret in vault/erp/keyturn", group="Contacts", expires_at="2027-02-09")
+        self._make("ERP", "Lin Farrow", "nightly job, secret in vault/erp/keyturn", group="Contacts", expires_at="2027-01-21")
         self._recent()
 
     def _recent(self) -> None:
@@ -96,7 +96,7 @@ class Stage:
         for day in range(30):
             clock.advance(hours=24)
             for number, (address, client) in enumerate(CALLERS):
-                self._called("Mobile App", (11 + day * 7 % 13) // (number + 1), address, client)
+                self._called("Mobile App", (110 + day * 70 % 130) // (number + 1), address, client)
             self._called("Zapier (marketing)", 5), self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
             if day % 9 == 3:
                 call(world, self.keys["Mobile App"].secret, "192.0.2.18", "curl/8.9.0")
@@ -104,7 +104,7 @@ class Stage:
         mirja = self._people["Mirja Lind"]
         members.edit(world.ctx, self.actor, self.tenant, mirja, clock(), active=False)
         self.member = self._people["Jonas Weber"]
-        clock.advance(days=21)
+        clock.advance(days=2)
         self._called("Old Zapier", 4), self._called("Quarterly audit 2026", 2)
         self._make(LONG, "Jonas Weber", "owned by logistics; ask before touching it", expires_at="2028-02-06")
         self._make("Status page probe", "Jonas Weber", "synthetic check every minute", expires_at="2027-05-07")
@@ -150,11 +150,9 @@ class Stage:
         return str(made["id"])
 
     def _make(self, name: str, creator: str, description: str, group: str = "Read only", **more: Any) -> None:
-        owner = {"id": self.tenant}
-        member = self._people[creator]
-        self.keys[name] = self.world.key(
-            name, group, owner, description=description, created_by_member=member, **more
-        )
+        by = Actor("member", self._people[creator], self.tenant, unbound=True)
+        new = keys.NewKey(name, description, group, **more)
+        self.keys[name] = as_key(keys.create(self.world.ctx, by, self.tenant, new, self.world.clock()))
         self.world.clock.advance(hours=3, minutes=11)
 
     def _called(self, name: str, times: int = 1, address: str = "203.0.113.7", client: str = "okhttp/4.12.0") -> None:

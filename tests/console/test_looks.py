@@ -15,7 +15,7 @@ from tests.console.scenes import NO_PAGES, SCENES, Scene
 from tests.console.stage import Stage
 from tests.world import World, copy_sqlite
 
-DARKNESS = ("color-contrast", "link-in-text-block")
+COLOURS = ("color-contrast", "link-in-text-block")  # the structure is the same in both themes
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,9 @@ def test_a_page_is_accessible_and_keeps_its_shape(stage: Stage, counts: Counter[
     found: list[object] = []
     for theme, size, rules in (
         ("light", looking.WIDE, ()),
-        ("dark", looking.WIDE, DARKNESS),
-        ("dark", looking.NARROW, DARKNESS),
-        ("light", looking.NARROW, ()),
+        ("dark", looking.WIDE, COLOURS),
+        ("light", looking.NARROW, COLOURS),
+        ("dark", looking.NARROW, ()),
     ):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size(size)  # type: ignore[arg-type]
