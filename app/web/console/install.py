@@ -15,6 +15,7 @@ from app.web.console import (
     account,
     assets,
     audit_log,
+    components,
     entrance,
     errors,
     factors,
@@ -63,6 +64,7 @@ PARTS = (
     member_steps.pages,
     passkeys.pages,
     violations.pages,
+    components.pages,
 )
 
 

@@ -67,10 +67,11 @@ def revoke(visit: Visit) -> Answer:
         return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
     reason, key_id = form.get("reason") or None, key["client_id"]
     keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
-    text = f"API Key {key['name']} was revoked. It stopped working at {visit.times.local(visit.now):%H:%M:%S}."
+    said_so = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
+    text = said_so % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"}
     if form.get("delete"):
         keys.delete(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now)
-        text = f"API Key {key['name']} was deleted."
+        text = _deleted(visit, key)
     notice(visit, text)
     return onwards(visit, ADDRESS)
 
@@ -91,8 +92,12 @@ def delete(visit: Visit) -> Answer:
         problems = {"typed": visit.words.gettext("The text does not match.")}
         return asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
-    notice(visit, f"API Key {key['name']} was deleted.")
+    notice(visit, _deleted(visit, key))
     return onwards(visit, ADDRESS)
+
+
+def _deleted(visit: Visit, key: dict[str, Any]) -> str:
+    return str(visit.words.gettext("API Key %(name)s was deleted.") % {"name": key["name"]})
 
 
 def version(visit: Visit) -> int | None:
