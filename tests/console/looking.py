@@ -116,12 +116,12 @@ def untranslated(page: Page, spoken: tuple[str, ...]) -> list[str]:
             const inside = depth;
             for (const letter of node.data) depth += letter === "[" ? 1 : letter === "]" ? -1 : 0;
             const near = node.parentElement;
-            if (near.closest("script, style, svg, pre, code, .kt-mono, .kt-handbook, time, textarea, [translate=no], .kt-avatar")) continue;
+            if (near.closest("script, style, svg, pre, code, .kt-mono, .kt-handbook, time, textarea, [translate=no], .kt-avatar, .kt-error, .kt-errors, body [lang], [data-matrix], .kt-tips, .kt-rows th small, option")) continue;
             if (inside === 0 && !node.data.includes("[") && /[A-Za-z]{3}/.test(node.data)) found.push(node.data.trim());
         }
         for (const name of ["aria-label", "placeholder", "title", "alt"])
             for (const node of document.querySelectorAll(`body [${name}]`))
-                if (/[A-Za-z]{3}/.test(node.getAttribute(name)) && !node.getAttribute(name).includes("["))
+                if (/[A-Za-z]{3}/.test(node.getAttribute(name)) && !node.getAttribute(name).includes("[") && !node.matches("time, [data-matrix] *"))
                     found.push(`${name}: ${node.getAttribute(name)}`);
         return found;
     }"""

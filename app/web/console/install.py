@@ -15,6 +15,7 @@ from app.web.console import (
     account,
     assets,
     audit_log,
+    components,
     entrance,
     errors,
     factors,
@@ -69,6 +70,7 @@ PARTS = (
     signing_keys.pages,
     passkeys.pages,
     violations.pages,
+    components.pages,
 )
 
 
