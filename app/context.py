@@ -12,6 +12,7 @@ from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
+from app.runtime.status_lists import StatusLists
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
 from app.settings import Settings
@@ -29,6 +30,7 @@ class Context:
     limiter: Limiter
     throttle: GuessingThrottle
     recorder: Recorder
+    status_lists: StatusLists
     clock: Clock = utc_now
     entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)

@@ -138,7 +138,7 @@ def edit(
         if problems:
             raise Invalid(*problems)
         before = key_object(connection, row, now)
-        change(connection, row, **columns)
+        change(connection, row, now, **columns)
         made = finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=before)
         return replace(made, notices=tuple(notices(list(ip_allowlist or ())))).body()
 

@@ -48,9 +48,9 @@ def rotate(
         end = terms.rotated_expiry(connection, tenant, row, expires_at, now)
         terms.check_overlap(tenant, overlap, reason)
         before = key_object(connection, row, now)
-        change(connection, row, expires_at=end)
+        change(connection, row, now, expires_at=end)
         store.move_overlap(connection, key_id, now, now)
-        store.end_secrets(connection, key_id, now + overlap)
+        store.end_secrets(connection, key_id, now, now + overlap)
         issued = add_secret(ctx, connection, key_id, now)
         details = {"reason": reason, "old_secret_ends_at": rfc3339(now + overlap)}
         return finish(
@@ -95,7 +95,7 @@ def end_overlap(
             end = terms.extended_overlap(tenant, secrets[0].created_at, extend_to, now)
         before = key_object(connection, row, now)
         store.move_overlap(connection, key_id, now, end)
-        change(connection, row)
+        change(connection, row, now)
         event = Event.KEY_OVERLAP_ENDED if extend_to is None else Event.KEY_OVERLAP_EXTENDED
         details = {"old_secret_ends_at": rfc3339(end)}
         return finish(ctx, connection, event, actor, tenant_id, key_id, now, before=before, details=details).key

@@ -7,7 +7,7 @@ from app.web import operation
 from app.web.front import Route, View
 from app.web.oauth import Server
 from app.web.operation import Readyz
-from app.web.public import discovery, doors, gateway
+from app.web.public import discovery, doors, gateway, status_lists
 
 
 def routes(settings: Settings, plane: str) -> dict[str, Route]:
@@ -25,6 +25,8 @@ def _public(settings: Settings) -> dict[str, Route]:
         "/introspect": Route({"POST": server.introspect}, oauth=True, name="introspect"),
         "/revoke": Route({"POST": server.revoke}, oauth=True, name="revoke"),
         "/.well-known/jwks.json": _reading(discovery.jwks, "jwks"),
+        "/status-lists": _reading(status_lists.every, "status_lists"),
+        "/status-lists/": _reading(status_lists.one, "status_list"),
         "/api/user": _reading(doors.user, "user"),
         "/gateway/check": Route({}, name="gateway", otherwise=gateway.check),
         "/gateway/check/": Route({}, name="gateway", otherwise=gateway.check_below),

@@ -52,9 +52,7 @@ def _lists() -> None:
         *_required(sa.Integer, "value"),
         *_required(INSTANT, "since"),
         sa.PrimaryKeyConstraint("number", name="pk_status_marks"),
-        sa.CheckConstraint(
-            "kind IN ('secret', 'key', 'group', 'tenant', 'member')", name=op.f("ck_status_marks_kind")
-        ),
+        sa.CheckConstraint("kind IN ('secret', 'key', 'group', 'tenant', 'member')", name=op.f("ck_status_marks_kind")),
         sa.CheckConstraint("value BETWEEN 1 AND 3", name=op.f("ck_status_marks_value")),
         sa.UniqueConstraint("kind", "object_id", "value", name="uq_status_marks_kind_object_id_value"),
     )

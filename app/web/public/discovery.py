@@ -37,6 +37,8 @@ def document(ctx: Context) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
         "revocation_endpoint": f"{base}/revoke",
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_signing_alg_values_supported": [ctx.settings.signing_alg],
+        "status_list_aggregation_endpoint": ctx.settings.status_uri.rstrip("/"),
         "scopes_supported": sorted(product | scopes.TENANT_MANAGEMENT),
     }
     if ctx.settings.metadata_compat:  # (deviation) members of flows we do not have, for SDKs that insist on them
