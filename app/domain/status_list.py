@@ -91,7 +91,7 @@ def tag(number: int, version: int, issued_at: datetime, seal: str) -> str:
 
 
 def gzipped(etag: str) -> str:
-    """The tag of the same list in gzip (RFC 9110 §8.8.3.3)."""
+    """The tag of the same list in gzip (RFC 9110 §8.8.3)."""
     return f'{etag[:-1]}{GZIPPED}"'
 
 
@@ -102,5 +102,5 @@ def held(if_none_match: str, number: int) -> int | None:
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Whether a conditional request holds exactly this list, in whatever coding (RFC 9110 §13.1.2)."""
+    """Whether a conditional request holds exactly this list, in whatever coding (RFC 9110 §13)."""
     return if_none_match.strip() == "*" or etag in if_none_match or gzipped(etag) in if_none_match

@@ -180,7 +180,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def encoded(data: bytes) -> bytes:
-    """Write bytes in base64url without padding (RFC 7515 §2)."""
+    """Write bytes in base64url without padding, as JWS does."""
     return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 

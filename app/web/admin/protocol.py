@@ -138,6 +138,28 @@ _USER: Json = {
     },
 }
 
+_BATCH: Json = {
+    "type": "object",
+    "required": ["tokens"],
+    "properties": {
+        "tokens": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 100,
+            "items": {
+                "oneOf": [
+                    _STRING,
+                    {
+                        "type": "object",
+                        "required": ["token"],
+                        "properties": {"token": _STRING, "client_address": _STRING},
+                    },
+                ]
+            },
+        },
+        "client_address": {"type": "string", "description": "Where they were shown, unless a token says otherwise."},
+    },
+}
 _THE_TOKEN = {"token": "The token."}
 
 PATHS: Json = {
@@ -158,8 +180,42 @@ PATHS: Json = {
         "Ask about a token (RFC 7662)",
         _form(["token"], **_THE_TOKEN, client_address="Where the caller who showed it comes from."),
         _INTROSPECTED,
-        "What the token is, or that it is not active.",
+        "What the token is, or that it is not active. `Accept: application/token-introspection+jwt` has it signed "
+        "(RFC 9701).",
     ),
+    "/introspect/batch": _oauth(
+        "introspect_batch",
+        "Ask about up to 100 tokens",
+        {"required": True, "content": {"application/json": {"schema": _BATCH}}},
+        {
+            "type": "object",
+            "required": ["items"],
+            "properties": {"items": {"type": "array", "items": _INTROSPECTED}},
+        },
+        "An answer for each token, in their order; as a form, `token` may be repeated.",
+    ),
+    "/status-lists/{number}": {
+        "get": {
+            "operationId": "status_list",
+            "tags": [TAG],
+            "summary": "Which tokens have been taken back (Token Status List)",
+            "description": "Public; a resource server that sends its credentials by Basic is told apart, and shows in "
+            "`/admin/verifiers`.",
+            "parameters": [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "security": [{}, {"client": []}],
+            "responses": {
+                "200": {
+                    "description": "A signed list; fresh for `ttl` seconds, `ETag` and 304 as in RFC 9110.",
+                    "content": {"application/statuslist+jwt": {"schema": _STRING}},
+                },
+                "304": {"description": "The list held is the current one."},
+                "404": {
+                    "description": "There is no such list.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                },
+            },
+        }
+    },
     "/revoke": _oauth(
         "revoke", "Take a token of one's own back (RFC 7009)", _form(["token"], **_THE_TOKEN), None, "It is void."
     ),
