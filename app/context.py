@@ -15,6 +15,7 @@ from app.runtime.ring import KeyRing
 from app.runtime.status_lists import StatusLists
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
+from app.runtime.verifier_watch import VerifierWatch
 from app.settings import Settings
 from app.store.database import Database
 
@@ -31,6 +32,7 @@ class Context:
     throttle: GuessingThrottle
     recorder: Recorder
     status_lists: StatusLists
+    verifiers: VerifierWatch
     clock: Clock = utc_now
     entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)

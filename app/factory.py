@@ -21,6 +21,7 @@ from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.status_lists import StatusLists
 from app.runtime.throttle import GuessingThrottle
+from app.runtime.verifier_watch import VerifierWatch
 from app.settings import Settings
 from app.store.database import Database
 from app.web import unanswered
@@ -48,7 +49,8 @@ def open_context(
     recorder = Recorder(database, *kept)
     ring = KeyRing(database, keys)
     lists = StatusLists(database, ring, settings.status_uri, settings.token_lifetime, settings.status_ttl)
-    ctx = Context(settings, keys, database, ring, *counting, recorder, lists, clock, entropy)
+    watch = VerifierWatch(database, keys.audit_key, settings.status_uri, settings.status_ttl)
+    ctx = Context(settings, keys, database, ring, *counting, recorder, lists, watch, clock, entropy)
 
     def told(event: str, **members: Any) -> None:
         log.told(event, **members)

@@ -88,11 +88,15 @@ class Propagation(Base):
 
 
 class Enforcement(Base):
-    """One verifier's part of a propagation: when it was given the version, and when it said that it holds it."""
+    """One verifier's part of a propagation; both instants are the latest of their kind.
+
+    given_at       when it held an older version and was given this one, or a newer one
+    confirmed_at   when it said that it holds this one, or a newer one
+    """
 
     __tablename__ = "enforcements"
     propagation: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     key_id: Mapped[str] = mapped_column(primary_key=True)
     instance: Mapped[str] = mapped_column(primary_key=True)
-    given_at: Mapped[datetime]
+    given_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +26,7 @@ from app.store.database import Database
 from app.store.status_lists import Standing
 
 TRIES = 3
+RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,27 @@ class StatusLists:
         if standing is None:
             raise Unavailable("There is no deployment yet.")
         return standing
+
+    def note_lifetime(self) -> None:
+        """Remember how long the tokens of this process live: entries must outlast the longest. Raises Unavailable."""
+        noted = self._database.read(store.longest_lifetime)
+        if noted is None or noted < self._lifetime:
+            with self._database.transaction() as connection:
+                store.note_lifetime(connection, self._lifetime)
+
+    def start(self) -> None:
+        """Note the lifetime before the first token, or as soon as the database answers."""
+        try:
+            self.note_lifetime()
+        except Unavailable:
+            threading.Thread(target=self._note_later, name="lifetime", daemon=True).start()
+
+    def _note_later(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(RETRY_SECONDS):
+            with suppress(Unavailable):
+                self.note_lifetime()
+                return
 
     # ---- what the entries say
 

@@ -113,6 +113,11 @@ def places_of(connection: Connection, key_id: str) -> list[int]:
     return [place for place in connection.execute(question).scalars() if place is not None]
 
 
+def longest_lifetime(connection: Connection) -> int | None:
+    """The longest lifetime, in seconds, that any process has given tokens; None when none has said."""
+    return connection.execute(select(Deployment.longest_token_seconds)).scalar()
+
+
 def note_lifetime(connection: Connection, seconds: int) -> None:
     """Remember the longest lifetime that any process has given tokens."""
     shorter = or_(Deployment.longest_token_seconds.is_(None), Deployment.longest_token_seconds < seconds)

@@ -93,7 +93,6 @@ def _propagations() -> None:
         "enforcements",
         *_required(sa.BigInteger, "propagation"),
         *_required(sa.Text, "key_id", "instance"),
-        *_required(INSTANT, "given_at"),
-        *_optional(INSTANT, "confirmed_at"),
+        *_optional(INSTANT, "given_at", "confirmed_at"),
         sa.PrimaryKeyConstraint("propagation", "key_id", "instance", name="pk_enforcements"),
     )

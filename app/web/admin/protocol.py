@@ -22,6 +22,7 @@ HEADERS = {
     "Idempotent-Replayed": "`true` when this request was answered before and nothing was changed.",
     "X-API-Key-Expires": "When the caller's own key ends; only within 14 days of it.",
     "X-API-Keys-Used": "Usable keys and the limit, such as `2/10`; without a limit the number alone.",
+    "X-Status-List": "Which version of which status list tells verifiers: its address and `; version=17`.",
     "Retry-After": "Seconds after which a new attempt makes sense.",
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
     "RateLimit-Policy": "The allowance the call is paid from: calls (`q`) in so many seconds (`w`).",
