@@ -5,22 +5,23 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from app.domain import statements, status_list
 from app.domain.refusals import Unavailable
-from app.domain.status import LIST_SIZE
+from app.domain.status import LIST_BITS, LIST_SIZE
 from app.domain.status_list import SIGNED_EVERY, Status, put
 from app.domain.times import CLOCK_LEEWAY
 from app.domain.tokens import Signer
 from app.runtime.ring import KeyRing
+from app.runtime.stencils import Stencils
 from app.store import status_lists as store
 from app.store.database import Database
 from app.store.status_lists import Standing
@@ -63,11 +64,15 @@ class _Entries:
 
 
 class _Run(NamedTuple):
-    """Entries that say the same since the same instant. `by_time`: only from that instant on, by whatever clock."""
+    """What entries say since an instant.
+
+    place     of one secret, or a mark that means many
+    by_time   whether only from that instant on, by whatever clock
+    """
 
     value: int
     since: datetime
-    places: Iterable[int]
+    place: Any
     by_time: bool = False
 
 
@@ -79,6 +84,7 @@ class StatusLists:
         self._lifetime = lifetime
         self._lock = threading.Lock()
         self._signed: dict[int, SignedList] = {}
+        self._stencils = Stencils()
 
     def current(self, number: int, now: datetime) -> SignedList | None:
         """Give a list as the database has it at this instant; None when there is no such list.
@@ -153,13 +159,17 @@ class StatusLists:
             status_list.empty(), max(signed_since, standing.changed_at or signed_since), signed_since + SIGNED_EVERY
         )
         first = number * LIST_SIZE
-        for run in self._runs(connection, number, since, now):
+        # The strongest last: what is invalid is no more to be asked about.
+        for run in sorted(self._runs(connection, number, since, now), key=lambda run: -run.value):
             entries.note(run.since + window, now)
             if run.by_time:
                 entries.note(run.since, now)
             if (run.since <= now or not run.by_time) and now < run.since + window:
-                for place in run.places:
-                    put(entries.bits, place - first, run.value)
+                if isinstance(run.place, int):
+                    put(entries.bits, run.place - first, run.value)
+                else:
+                    places = partial(store.widely_marked, connection, run.place, number, run.since - window)
+                    self._stencils.write(entries.bits, number, run.place, places)
         next_end = store.next_end(connection, now)
         if next_end is not None:
             entries.note(next_end, now)
@@ -167,14 +177,17 @@ class StatusLists:
 
     @staticmethod
     def _runs(connection: Connection, number: int, since: datetime, now: datetime) -> Iterator[_Run]:
-        # The strongest last: what is invalid is no more to be asked about.
-        for mark in sorted(store.marks(connection, since), key=lambda mark: -mark.value):
-            ends = mark.value == Status.INVALID
-            yield _Run(mark.value, mark.since, store.marked(connection, mark, number, since), by_time=ends)
+        for mark in store.wide_marks(connection, since):
+            yield _Run(mark.value, mark.since, mark)
+        for place, value, marked_at in store.marked_secrets(connection, since):
+            if int(place) >> LIST_BITS == number:
+                yield _Run(value, marked_at, int(place))
+        for place, value, marked_at in store.marked_keys(connection, number, since):
+            yield _Run(value, marked_at, place, by_time=value == Status.INVALID)
         for place, ended_at in store.ended_secrets(connection, number, since, now):
-            yield _Run(Status.INVALID, ended_at, (place,), by_time=True)
+            yield _Run(Status.INVALID, ended_at, place, by_time=True)
         for place, revoked_at in store.revoked(connection, number, since):
-            yield _Run(Status.INVALID, revoked_at, (place,))
+            yield _Run(Status.INVALID, revoked_at, place)
 
     # ---- signing
 

@@ -75,27 +75,42 @@ def revoked(connection: Connection, number: int, since: datetime) -> Iterable[An
     return connection.execute(question.where(Key.revoked_at > since, alive, _in_list(number)))
 
 
-def marks(connection: Connection, since: datetime) -> Sequence[Any]:
-    """Every mark from after an instant, those for later included."""
+def marked_secrets(connection: Connection, since: datetime) -> Iterable[Any]:
+    """Place (as text), value and instant of every mark of one secret from after an instant."""
+    columns = (StatusMark.object_id, StatusMark.value, StatusMark.since)
+    return connection.execute(select(*columns).where(StatusMark.kind == "secret", StatusMark.since > since))
+
+
+def marked_keys(connection: Connection, number: int, since: datetime) -> Iterable[Any]:
+    """Place, value and instant of the secrets in a list whose key was marked after an instant, or will be."""
+    question = select(Secret.status_reference, StatusMark.value, StatusMark.since)
+    question = question.join(Secret, Secret.key_id == StatusMark.object_id)
+    alive = (Secret.created_at <= StatusMark.since, or_(Secret.ends_at.is_(None), Secret.ends_at > since))
+    marked = (StatusMark.kind == "key", StatusMark.since > since)
+    return connection.execute(question.where(*marked, *alive, _in_list(number)))
+
+
+def wide_marks(connection: Connection, since: datetime) -> Sequence[Any]:
+    """Every mark of a group, a tenant or a member from after an instant: `kind`, `object_id`, `value`, `since`."""
     columns = (StatusMark.kind, StatusMark.object_id, StatusMark.value, StatusMark.since)
-    return connection.execute(select(*columns).where(StatusMark.since > since)).all()
+    return connection.execute(select(*columns).where(StatusMark.kind.in_(_WHOSE), StatusMark.since > since)).all()
 
 
-def marked(connection: Connection, mark: Any, number: int, since: datetime) -> Iterable[Any]:
-    """The places in a list that a mark means: of secrets made before it that had tokens after an instant."""
-    if mark.kind == "secret":
-        return [int(mark.object_id)] if int(mark.object_id) >> LIST_BITS == number else []
+def widely_marked(connection: Connection, mark: Any, number: int, alive_after: datetime) -> Iterable[Any]:
+    """The places in a list that such a mark means: of secrets made before it, and not over for good before another.
+
+    Whoever asks later finds the same, but for keys that were given another group; those have marks of their own.
+    """
     question = select(Secret.status_reference).join(Key, Key.key_id == Secret.key_id)
     alive = (
         Secret.created_at <= mark.since,
-        or_(Secret.ends_at.is_(None), Secret.ends_at > since),
-        or_(Key.revoked_at.is_(None), Key.revoked_at > since),
+        or_(Secret.ends_at.is_(None), Secret.ends_at > alive_after),
+        or_(Key.revoked_at.is_(None), Key.revoked_at > alive_after),
     )
     return connection.execute(question.where(_WHOSE[mark.kind](mark.object_id), *alive, _in_list(number))).scalars()
 
 
 _WHOSE: dict[str, Callable[[str], ColumnElement[bool]]] = {
-    "key": lambda key_id: Key.key_id == key_id,
     "group": lambda group_id: Key.group_id == group_id,
     "tenant": lambda tenant_id: Key.tenant_id == tenant_id,
     "member": lambda member_id: and_(Key.created_by_member == member_id, Key.group_id == SAME_AS_CREATOR),

@@ -33,7 +33,7 @@ def test_no_question_of_a_status_list_walks_through_secrets_or_keys(world: World
     event.listen(world.ctx.database.reader, "before_cursor_execute", lambda *given: heard.append((given[2], given[3])))
     assert len(fetch(world).nonzero) == 23 + 1
     asked = [(statement, parameters) for statement, parameters in heard if "secrets" in statement]
-    assert len(asked) == 5
+    assert len(asked) == 5, [statement for statement, _ in asked]
     with world.ctx.database.reader.connect() as connection:
         if not world.ctx.database.is_sqlite:  # so few rows are quicker read all than by an index
             connection.execute(text("SET enable_seqscan = off"))
