@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, RowNumber
 
 LIVE = text("revoked_at IS NULL")
+REVOKED = text("revoked_at IS NOT NULL")
 ENDING, CURRENT = text("ends_at IS NOT NULL"), text("ends_at IS NULL")
 # What lists filter by stands in an index as well: few keys among very many are found without looking at the others.
 FILTERED = ("deleted_at", "revoked_at", "expires_at", "group_id", "created_by_member")
@@ -31,6 +32,7 @@ class Key(Base):
         Index("ix_keys_group", "group_id", "key_id"),
         Index("ix_keys_creator", "created_by_member"),
         Index("ix_keys_audience", "audience"),
+        Index("ix_keys_revoked", "revoked_at", sqlite_where=REVOKED, postgresql_where=REVOKED),
         Index("ix_keys_live", "tenant_id", "kind", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
     key_id: Mapped[str] = mapped_column(primary_key=True)
