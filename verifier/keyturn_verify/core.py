@@ -22,7 +22,8 @@ from keyturn_verify.errors import (
 from keyturn_verify.held_lists import CredentialsRefused, HeldList, HeldLists
 from keyturn_verify.introspection import question, unanswered, verdict
 from keyturn_verify.messages import Request, Response
-from keyturn_verify.remembered import Remembered
+from keyturn_verify.public_keys import PublicKey
+from keyturn_verify.remembered import Remembered, digest
 from keyturn_verify.schedule import Schedule
 from keyturn_verify.signed import UnknownKey, Unreadable, verified
 from keyturn_verify.status_lists import Status
@@ -67,6 +68,7 @@ class Core:
         self.metadata, self.keys, self.lists = Metadata(terms), Keys(terms), HeldLists(terms)
         self.remembered = Remembered(remember)
         self._expected = terms.expected
+        self._heads: dict[bytes, PublicKey] = {}
         self._told: dict[str, str] = {}
 
     def decide(self, use: Use, wall: float, elapsed: float) -> AccessToken | Wanted | Question:
@@ -77,9 +79,10 @@ class Core:
         raises    Refused
         """
         keys = self.keys
-        token = self.remembered.find(use.token, keys.by_kid) if elapsed < keys.held_until else None
+        name = digest(use.token)
+        token = self.remembered.find(name, keys.by_kid) if elapsed < keys.held_until else None
         if token is None:
-            seen = self._first_seen(use.token, elapsed)
+            seen = self._first_seen(use.token, name, elapsed)
             if isinstance(seen, Wanted):
                 return seen
             token = seen
@@ -89,13 +92,13 @@ class Core:
             raise InvalidToken("iat or nbf is in the future")
         return self._standing(token, use, wall, elapsed)
 
-    def _first_seen(self, text: str, elapsed: float) -> AccessToken | Wanted:
+    def _first_seen(self, text: str, name: bytes, elapsed: float) -> AccessToken | Wanted:
         if not text:
             raise TokenMissing
         if not self.keys.usable(elapsed):
             return self._want_keys(elapsed)
         try:
-            key, payload = verified(text, self.keys.by_kid, TYPES, LARGEST)
+            key, payload = verified(text, self.keys.by_kid, TYPES, LARGEST, self._heads)
         except UnknownKey as error:
             if self.keys.may_search(elapsed):
                 return self._want_keys(elapsed, at_once=True)
@@ -103,7 +106,7 @@ class Core:
         except Unreadable as error:
             raise InvalidToken(str(error)) from error
         token = access_token(payload, self._expected)
-        self.remembered.add(text, token, key)
+        self.remembered.add(name, token, key)
         return token
 
     def _want_keys(self, elapsed: float, *, at_once: bool = False) -> Wanted:

@@ -11,6 +11,11 @@ from keyturn_verify.access_tokens import AccessToken
 from keyturn_verify.public_keys import PublicKey
 
 
+def digest(token: str) -> bytes:
+    """The name of a token here: nobody can make another one with the same."""
+    return sha256(token.encode("utf-8", "replace")).digest()
+
+
 class _Entry(NamedTuple):
     token: AccessToken
     key: PublicKey
@@ -26,9 +31,8 @@ class Remembered:
         self._most = most
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
-    def find(self, token: str, keys: Mapping[str, PublicKey]) -> AccessToken | None:
-        """Find a token whose signature was right, under a key that is still the issuer's."""
-        name = sha256(token.encode("utf-8", "replace")).digest()
+    def find(self, name: bytes, keys: Mapping[str, PublicKey]) -> AccessToken | None:
+        """Find a token whose signature was right, under a key that is still the issuer's; `name` is its `digest`."""
         entry = self._entries.get(name)
         if entry is None:
             return None
@@ -41,9 +45,9 @@ class Remembered:
             return None
         return entry.token
 
-    def add(self, token: str, read: AccessToken, key: PublicKey) -> None:
+    def add(self, name: bytes, token: AccessToken, key: PublicKey) -> None:
         """Remember a token whose signature was right."""
-        self._entries[sha256(token.encode("ascii")).digest()] = _Entry(read, key)
+        self._entries[name] = _Entry(token, key)
         while len(self._entries) > self._most:
             try:
                 self._entries.popitem(last=False)

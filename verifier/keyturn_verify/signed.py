@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import binascii
 import json
-import re
+from binascii import a2b_base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -12,11 +11,12 @@ from jwt.exceptions import InvalidKeyError
 
 from keyturn_verify.public_keys import PublicKey
 
-_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_ALPHABET = str.maketrans("-_", "+/")
+# base64url to base64; what only base64 has becomes what neither has.
+_ALPHABET = bytes.maketrans(b"-_+/=", b"+/!!!")
 # The unused bits of the last character are zero: two spellings of one token would be two tokens to a cache.
-_LAST = {0: frozenset(), 2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
-_LONGEST_HEADER = 1024
+_LAST = {2: frozenset(b"AQgw"), 3: frozenset(b"AEIMQUYcgkosw048")}
+_PADDING = {0: b"", 2: b"==", 3: b"="}
+_LONGEST_HEADER, _MOST_HEADS = 1024, 64
 
 
 class Unreadable(Exception):
@@ -34,29 +34,42 @@ class Signed(NamedTuple):
     payload: bytes
 
 
-def verified(text: str, keys: Mapping[str, PublicKey], types: frozenset[str], largest: int) -> Signed:
+def verified(
+    text: str,
+    keys: Mapping[str, PublicKey],
+    types: frozenset[str],
+    largest: int,
+    heads: dict[bytes, PublicKey] | None = None,
+) -> Signed:
     """Check the form, the header and the signature of a JWT.
 
     text      the compact form
     keys      public keys by `kid`
     types     the `typ` values that are wanted here, in lower case
     largest   the most characters to look at
+    heads     headers that were found good here before: all tokens of a key have the same one
     raises    Unreadable; UnknownKey when only the key is missing
     """
-    if len(text) > largest or _COMPACT.fullmatch(text) is None:  # rfc8725bis §3.14, §3.15
-        raise Unreadable("no compact JWS, or too long")
-    head, body, signature = text.split(".")
-    key = _key(head, keys, types)
+    if len(text) > largest:  # rfc8725bis §3.15
+        raise Unreadable("too long")
     try:
-        right = key.algorithm.verify(text[: len(head) + 1 + len(body)].encode("ascii"), key.public, octets(signature))
+        head, body, signature = text.encode("ascii").split(b".")
+    except ValueError as error:  # rfc8725bis §3.14
+        raise Unreadable("no compact JWS") from error
+    known = None if heads is None else heads.get(head)
+    key = known if known is not None and keys.get(known.kid) is known else _key(head, keys, types)
+    try:
+        right = key.algorithm.verify(head + b"." + body, key.public, octets(signature))
     except (ValueError, TypeError, InvalidKeyError) as error:
         raise Unreadable("signature") from error
     if not right:
         raise Unreadable("signature")
+    if heads is not None and known is not key and len(heads) < _MOST_HEADS:
+        heads[head] = key
     return Signed(key, octets(body))
 
 
-def _key(head: str, keys: Mapping[str, PublicKey], types: frozenset[str]) -> PublicKey:
+def _key(head: bytes, keys: Mapping[str, PublicKey], types: frozenset[str]) -> PublicKey:
     if len(head) > _LONGEST_HEADER:
         raise Unreadable("header too long")
     header = members(octets(head))
@@ -76,17 +89,17 @@ def _key(head: str, keys: Mapping[str, PublicKey], types: frozenset[str]) -> Pub
     return key
 
 
-def octets(segment: str) -> bytes:
+def octets(segment: bytes) -> bytes:
     """Decode base64url without padding, in its one spelling.
 
     raises   Unreadable
     """
-    rest = len(segment) % 4
+    rest = len(segment) & 3
     if rest and segment[-1] not in _LAST.get(rest, ()):
         raise Unreadable("base64url")
     try:
-        return binascii.a2b_base64(segment.translate(_ALPHABET) + "=" * (-len(segment) % 4), strict_mode=True)
-    except (binascii.Error, ValueError) as error:
+        return a2b_base64(segment.translate(_ALPHABET) + _PADDING[rest], strict_mode=True)
+    except ValueError as error:
         raise Unreadable("base64url") from error
 
 
@@ -96,7 +109,7 @@ def members(text: bytes) -> dict[str, Any]:
     raises   Unreadable
     """
     try:
-        value = json.loads(text.decode("utf-8"), object_pairs_hook=_unique)
+        value = _decode(text.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Unreadable("JSON") from error
     if not isinstance(value, dict):
@@ -110,3 +123,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise Unreadable("repeated name")
     return found
+
+
+_decode = json.JSONDecoder(object_pairs_hook=_unique).decode

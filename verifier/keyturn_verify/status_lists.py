@@ -84,7 +84,7 @@ def _entries(value: Any) -> tuple[bytes, int]:
         raise Unreadable("bits")
     if not isinstance(value.get("lst"), str):
         raise Unreadable("lst")
-    return _unpacked(octets(value["lst"])), value["bits"]
+    return _unpacked(octets(value["lst"].encode("utf-8"))), value["bits"]
 
 
 def _unpacked(data: bytes) -> bytes:
