@@ -21,6 +21,7 @@ from keyturn_verify.messages import Request, Response
 AUDIENCE = "https://api.example"
 START = 1_800_000_000
 JWKS, METADATA, LIST = "/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/status-lists/0"
+LIST_TYPE = "application/statuslist+jwt"
 ENTRIES = 1 << 10
 CREDENTIALS = ("kt_RESOURCESERVER00", "kts_secret")
 
@@ -106,6 +107,7 @@ class Issuer:
     private: bool = False
     asked: list[Asked] = field(default_factory=list)
     _signed: tuple[bytes, str] = (b"", "")
+    _signed_at: float = 0.0
 
     def token(self, index: int = 1, key: Key | None = None, typ: str | None = "at+jwt", **claims: Any) -> str:
         """Sign an access token; a claim of None is left out."""
@@ -152,12 +154,11 @@ class Issuer:
         if self.private and "authorization" not in headers:
             return Answer(401, {}, b"")
         content = bytes(self.entries)
-        expired = self._signed[1] and self.clock.wall > self._signed_at + self.lifetime
-        if self._signed[0] != content or self.list_claims or self.iat is not None or expired:
-            self._signed = (content, self.list_token())
+        wrong = bool(self.list_claims or self.iat is not None)
+        if wrong or self._signed[0] != content or self.clock.wall > self._signed_at + self.lifetime:
+            self._signed = (b"" if wrong else content, self.list_token())
             self._signed_at = self.clock.wall
-        answer = Answer(200, {"content-type": "application/statuslist+jwt"}, self._signed[1].encode())
-        return _tagged(answer, headers)
+        return _tagged(Answer(200, {"content-type": LIST_TYPE}, self._signed[1].encode()), headers)
 
     def list_token(self, key: Key | None = None) -> str:
         """Sign the list as it is now."""
