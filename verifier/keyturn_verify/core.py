@@ -143,7 +143,7 @@ class Core:
         if self.terms.basic is None:
             raise RecheckUnavailable("no credentials to introspect with")
         if self.metadata.introspection is None:
-            if not self.metadata.schedule.may_ask(elapsed):
+            if self.metadata.jwks_uri is not None or not self.metadata.schedule.may_ask(elapsed):
                 raise RecheckUnavailable("no introspection endpoint is known")
             return Wanted(METADATA, self.metadata.request())
         return Question(token, question(self.metadata.introspection, self.terms.basic, use.token, use.client_address))
@@ -224,8 +224,15 @@ class Core:
 
     def next_due(self) -> float:
         """When `due` has something to say again, by the clock that only goes forward."""
-        schedules = [self.metadata.schedule, self.keys.schedule, *(held.schedule for held in self.lists.all())]
-        return min(schedule.due_at for schedule in schedules)
+        return min(schedule.due_at for schedule in self._schedules())
+
+    def orphaned(self) -> None:
+        """Go on in a child process: whatever was being fetched, the parent fetches for itself."""
+        for schedule in self._schedules():
+            schedule.orphaned()
+
+    def _schedules(self) -> list[Schedule]:
+        return [self.metadata.schedule, self.keys.schedule, *(held.schedule for held in self.lists.all())]
 
     def tell(self, name: str, problem: str = "") -> None:
         """Log a problem when it begins or changes, and once when it is over: never for each request."""

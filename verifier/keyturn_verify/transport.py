@@ -27,13 +27,18 @@ class _OneEnd:
 
     def getresponse(self) -> Any:
         """Wait for the head of an answer, and cut the connection when the time is over."""
-        timer = threading.Timer(max(0.0, getattr(_ending, "at", 0.0) - time.monotonic()), _cut, (self.sock,))
+        cut = threading.Event()
+        timer = threading.Timer(max(0.0, getattr(_ending, "at", 0.0) - time.monotonic()), _cut, (self.sock, cut))
         timer.daemon = True
         timer.start()
         try:
-            return super().getresponse()  # type: ignore[misc]
+            answer = super().getresponse()  # type: ignore[misc]
         finally:
             timer.cancel()
+        if cut.is_set():  # a head that ends early looks whole
+            answer.close()
+            raise TimeoutError
+        return answer
 
 
 class _Http(_OneEnd, HTTPConnection):
@@ -113,7 +118,8 @@ def _read(answer: urllib3.BaseHTTPResponse, largest: int, end: float) -> Respons
     return Response(answer.status, headers, bytes(body))
 
 
-def _cut(sock: socket.socket | None) -> None:
+def _cut(sock: socket.socket | None, cut: threading.Event) -> None:
+    cut.set()
     with contextlib.suppress(OSError, AttributeError):
         if sock is not None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)  # TLS too: the other thread still reads from it

@@ -99,6 +99,11 @@ class _Shell:
         self._refresher = Refresher(self.refresh, self._wait)
         self._pool: ThreadPoolExecutor | None = None
 
+    def begin_again(self) -> None:
+        """Go on in a child process. It is called by itself after a fork."""
+        self._core.orphaned()
+        self._begin()
+
     def _settle(self, use: Use) -> AccessToken:
         """Verify with what must be fetched first; raises Refused."""
         for _ in range(MOST_STEPS):
@@ -206,7 +211,7 @@ _living: weakref.WeakSet[_Shell] = weakref.WeakSet()
 def _after_fork() -> None:
     # A child has the lists, but neither the threads nor the right to the parent's connections.
     for shell in list(_living):
-        shell._begin()  # noqa: SLF001 - the same file
+        shell.begin_again()
 
 
 if hasattr(os, "register_at_fork"):
