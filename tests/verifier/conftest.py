@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from keyturn_verify import Verifier
-from tests.verifier.issuer import AUDIENCE, Issuer, Server, Wire
+from tests.verifier.issuer import AUDIENCE, Issuer, Wire
+from tests.verifier.served import Server
 
 Make = Callable[..., Verifier]
 

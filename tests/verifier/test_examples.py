@@ -17,7 +17,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.postgres import free_port
-from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, Clock, Issuer, Server
+from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, Clock, Issuer
+from tests.verifier.served import Server
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 30

@@ -87,6 +87,7 @@ def test_the_list_is_asked_for_again_only_when_it_has_changed(issuer: Issuer, ve
 
 
 def test_the_age_that_a_cache_states_counts(issuer: Issuer, verifier: Verifier) -> None:
+    # RFC 9111 §5.1: it has been on its way for so long.
     issuer.change[LIST] = lambda answer: answer._replace(headers={**answer.headers, "age": "3"})
     verifier.verify(issuer.token())
     assert verifier.ages() == {issuer.url + LIST: 3}
@@ -103,6 +104,7 @@ def test_without_credentials_shared_caches_may_answer(issuer: Issuer, verifier: 
 def test_with_credentials_the_origin_answers_and_knows_who_asks(issuer: Issuer, make: Make) -> None:
     make(credentials=("kt:a", "s c")).verify(issuer.token())
     asked = issuer.asked[-1].headers
+    # RFC 9111 §5.2.1.4: a cache asks the origin first.
     # RFC 6749 §2.3.1: encoded as a form encodes, before Basic joins them.
     assert (asked["cache-control"], asked["authorization"]) == ("no-cache", "Basic a3QlM0FhOnMlMjBj")
     assert [a.path for a in issuer.asked if "authorization" in a.headers] == [LIST]
@@ -193,7 +195,7 @@ def test_a_list_past_its_own_end_is_fetched_whole(issuer: Issuer, verifier: Veri
 
 
 def test_a_list_without_a_ttl_is_kept_as_its_headers_say(issuer: Issuer, verifier: Verifier) -> None:
-    issuer.ttl = None
+    issuer.ttl = None  # RFC 9111 §5.2.2.1
     issuer.change[LIST] = lambda a: a._replace(headers={**a.headers, "cache-control": "public, max-age=7"})
     verifier.verify(issuer.token())
     for seconds, asked in ((6, 1), (1, 2)):

@@ -19,7 +19,7 @@ from keyturn_verify.errors import (
     TokenRevoked,
     TokenSuspended,
 )
-from keyturn_verify.held_lists import CredentialsRefused, HeldList, HeldLists
+from keyturn_verify.held_lists import CredentialsRefused, HeldLists
 from keyturn_verify.introspection import question, unanswered, verdict
 from keyturn_verify.messages import Request, Response
 from keyturn_verify.public_keys import PublicKey
@@ -244,7 +244,3 @@ class Core:
         else:
             del self._told[name]
             log.info("keyturn-verify: %s: good again", name)
-
-    def held(self, uri: str, elapsed: float) -> HeldList:
-        """The list of an address, for whoever measures it."""
-        return self.lists.at(uri, elapsed)
