@@ -12,8 +12,10 @@ from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
+from app.runtime.status_lists import StatusLists
 from app.runtime.throttle import GuessingThrottle
 from app.runtime.vault import Vault
+from app.runtime.verifier_watch import VerifierWatch
 from app.settings import Settings
 from app.store.database import Database
 
@@ -29,6 +31,8 @@ class Context:
     limiter: Limiter
     throttle: GuessingThrottle
     recorder: Recorder
+    status_lists: StatusLists
+    verifiers: VerifierWatch
     clock: Clock = utc_now
     entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)

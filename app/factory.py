@@ -19,7 +19,9 @@ from app.runtime.limiter.valkey import Valkey
 from app.runtime.metrics import AUDIT
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
+from app.runtime.status_lists import StatusLists
 from app.runtime.throttle import GuessingThrottle
+from app.runtime.verifier_watch import VerifierWatch
 from app.settings import Settings
 from app.store.database import Database
 from app.web import unanswered
@@ -45,7 +47,10 @@ def open_context(
     counting = _counting(settings, clock)
     kept = (timedelta(days=days) for days in (settings.keep_callers_days, settings.keep_usage_days))
     recorder = Recorder(database, *kept)
-    ctx = Context(settings, keys, database, KeyRing(database, keys), *counting, recorder, clock, entropy)
+    ring = KeyRing(database, keys)
+    lists = StatusLists(database, ring, settings.status_uri, settings.token_lifetime, settings.status_ttl)
+    watch = VerifierWatch(database, keys.audit_key, settings.status_uri, settings.status_ttl)
+    ctx = Context(settings, keys, database, ring, *counting, recorder, lists, watch, clock, entropy)
 
     def told(event: str, **members: Any) -> None:
         log.told(event, **members)

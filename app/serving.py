@@ -11,3 +11,5 @@ log.configure(_settings.log_level)
 application = create_app(_settings)
 _ctx = application.extensions["keyturn"]
 _ctx.recorder.start(_ctx.clock)
+_ctx.status_lists.start()
+_ctx.verifiers.start(_ctx.clock)

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
         "", description="CIDR networks, separated by commas, whose forwarding headers are believed."
     )
     token_lifetime: int = Field(600, ge=60, le=3600, description="Lifetime of an access token in seconds.")
+    status_ttl: int = Field(
+        5, ge=1, le=3600, description="Seconds that verifiers and caches may use a status list before they ask again."
+    )
     signing_alg: Literal["ES256", "RS256", "PS256", "EdDSA"] = Field(
         "ES256", description="Algorithm of new signing keys."
     )

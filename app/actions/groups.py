@@ -15,7 +15,7 @@ from app.domain import scopes as vocabulary
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
-from app.store import audit, tenants
+from app.store import audit, status_changes, tenants
 from app.store import groups as store
 
 TYPES = (terms.TENANT_KEY_TYPE, "user")
@@ -122,6 +122,8 @@ def edit(
             group_terms.refuse_taken(connection, tenant_id, columns["name"])
         before = _object(connection, tenant_id, row)
         store.change(connection, row.id, row.version, **columns, updated_at=now)
+        if columns.get("scopes", row.scopes) != row.scopes:
+            status_changes.ask_again_about_group(connection, row.id, now)
         after = _object(connection, tenant_id, store.by_id(connection, row.id))
         changed = {member: value for member, value in _told(after).items() if value != before[member]}
         _record(
@@ -169,7 +171,7 @@ def delete(
             )
         if is_default and target is not None:
             _move_default(ctx, connection, actor, tenant, target.id, now)
-        store.move_keys(connection, row.id, target.id if target is not None else FOR_DELETED_KEYS)
+        store.move_keys(connection, row.id, target.id if target is not None else FOR_DELETED_KEYS, now)
         store.remove(connection, row.id)
         moved = {"moved_to": target.id, "moved_keys": before["keys"]} if target is not None else {}
         _record(ctx, connection, Event.GROUP_DELETED, actor, tenant_id, row.id, now, before=_told(before), after=moved)

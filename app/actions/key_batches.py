@@ -113,7 +113,7 @@ class _Batch:
         if chosen.id == row.group_id:
             raise Conflict("unchanged", "This key has the group already.")
         before = key_object(connection, row, self.now)
-        change(connection, row, group_id=chosen.id)
+        change(connection, row, self.now, group_id=chosen.id)
         told = (self.ctx, connection, Event.KEY_EDITED, self.actor, tenant.id, key_id, self.now)
         finish(*told, before=before, details=self.details)
 

@@ -16,7 +16,7 @@ from app.domain import credentials
 from app.domain.credentials import SECRET_LENGTH, Issued
 from app.domain.events import Actor, Event
 from app.domain.refusals import NotFound
-from app.store import audit
+from app.store import audit, status_changes
 from app.store import keys as store
 
 TENANT_KEY = "tenant_api_key"
@@ -79,10 +79,15 @@ def expected(connection: Connection, tenant_id: str, key_id: str, version: int |
     return row
 
 
-def change(connection: Connection, row: Row[Any], **columns: Any) -> None:
+def change(connection: Connection, row: Row[Any], now: datetime, **columns: Any) -> None:
     """Write a live key's new values; Conflict (version_conflict) when somebody was first."""
     if not store.change(connection, row.key_id, row.version, **columns):
         raise terms.version_conflict()
+    changed = {name for name, value in columns.items() if value != getattr(row, name)}
+    if changed & {"group_id", "networks"}:  # tokens that are out say what was allowed before
+        status_changes.ask_again_about_key(connection, row.key_id, now)
+    if "expires_at" in changed:
+        status_changes.ends(connection, row.key_id, columns["expires_at"], now)
 
 
 def told(key: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.actions import terms
+from app.actions import propagation, terms
 from app.actions.evidence import key_answer
 from app.actions.key_steps import (
     TENANT_KEY,
@@ -29,7 +29,7 @@ from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
 from app.domain.networks import notices, parse_list
 from app.domain.refusals import Invalid, NotFound, Problem
-from app.store import audit, tenants
+from app.store import audit, status_changes, tenants
 from app.store import keys as store
 
 
@@ -138,7 +138,7 @@ def edit(
         if problems:
             raise Invalid(*problems)
         before = key_object(connection, row, now)
-        change(connection, row, **columns)
+        change(connection, row, now, **columns)
         made = finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=before)
         return replace(made, notices=tuple(notices(list(ip_allowlist or ())))).body()
 
@@ -154,7 +154,8 @@ def revoke(
 ) -> dict[str, Any]:
     """Revoke a key for good; NotFound, or Conflict (key_revoked) when it was before."""
     with ctx.database.transaction() as connection:
-        return revoke_within(ctx, connection, actor, tenant_id, key_id, now, {"reason": reason}, version)
+        key = revoke_within(ctx, connection, actor, tenant_id, key_id, now, {"reason": reason}, version)
+    return key | propagation.status_list(ctx, key_id)
 
 
 def revoke_within(
@@ -171,6 +172,7 @@ def revoke_within(
     expected(connection, tenant_id, key_id, version)
     if not store.revoke(connection, key_id, now):
         raise terms.key_revoked()
+    status_changes.follow(connection, key_id, tenant_id, Event.KEY_REVOKED, now)
     return finish(ctx, connection, Event.KEY_REVOKED, actor, tenant_id, key_id, now, details=details).key
 
 
@@ -198,6 +200,8 @@ def delete_within(
     before = key_object(connection, row, now)
     if not store.delete(connection, key_id, now):
         raise NotFound("API key")
+    if row.revoked_at is None:
+        status_changes.follow(connection, key_id, tenant_id, Event.KEY_DELETED, now)
     tenants.count_listed(connection, tenant_id, -1)
     audit.record(
         connection,

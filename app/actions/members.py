@@ -15,7 +15,7 @@ from app.domain.names import clean_name
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.scopes import Role
 from app.domain.times import rfc3339
-from app.store import audit, tenants
+from app.store import audit, status_changes, tenants
 from app.store import members as store
 
 
@@ -140,6 +140,9 @@ def edit(
             connection, row, columns.get("role", row.role), active=columns.get("active", row.active)
         )
         store.change(connection, row.id, row.version, **columns)
+        _tell_lists(connection, row, now, active=columns.get("active", row.active))
+        if "role" in columns:  # of keys that act as them
+            status_changes.ask_again_about_creator(connection, row.id, now)
         before, after = shown(row), shown(_found(connection, tenant_id, row.id))
         changed = {column: value for column, value in told(after).items() if value != before[column]}
         old = {column: before[column] for column in changed}
@@ -161,6 +164,7 @@ def remove(
         store.change(
             connection, row.id, row.version, removed_at=now, active=False, operator=False, email="", email_folded=row.id
         )
+        _tell_lists(connection, row, now, active=False)
         _record(ctx, connection, Event.MEMBER_REMOVED, actor, tenant_id, row.id, now, before=told(shown(row)))
 
 
@@ -179,6 +183,11 @@ def reset(ctx: Context, actor: Actor, tenant_id: str | None, member: str, now: d
             raise Conflict("member_inactive", "This member is not active.")
         _record(ctx, connection, Event.MEMBER_RESET, actor, row.tenant_id, row.id, now)
         return links.issue(ctx, connection, actor, row.tenant_id, "reset", row.id, now)
+
+
+def _tell_lists(connection: Connection, row: Row[Any], now: datetime, *, active: bool) -> None:
+    if active != row.active:
+        (status_changes.resumed if active else status_changes.suspended)(connection, "member", row.id, now)
 
 
 def _found(connection: Connection, tenant_id: str | None, member: str) -> Row[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.actions import terms
+from app.actions import propagation, terms
 from app.actions.key_steps import KeyWithSecret, add_secret, change, expected, finish, seen_version
 from app.actions.once import Once
 from app.actions.shapes import key_object
@@ -15,7 +16,7 @@ from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict
 from app.domain.times import rfc3339
 from app.store import keys as store
-from app.store import tenants
+from app.store import status_changes, tenants
 
 
 def rotate(
@@ -48,24 +49,16 @@ def rotate(
         end = terms.rotated_expiry(connection, tenant, row, expires_at, now)
         terms.check_overlap(tenant, overlap, reason)
         before = key_object(connection, row, now)
-        change(connection, row, expires_at=end)
+        change(connection, row, now, expires_at=end)
         store.move_overlap(connection, key_id, now, now)
-        store.end_secrets(connection, key_id, now + overlap)
+        store.end_secrets(connection, key_id, now, now + overlap)
         issued = add_secret(ctx, connection, key_id, now)
+        if not overlap:
+            status_changes.follow(connection, key_id, tenant_id, Event.KEY_ROTATED, now)
         details = {"reason": reason, "old_secret_ends_at": rfc3339(now + overlap)}
-        return finish(
-            ctx,
-            connection,
-            Event.KEY_ROTATED,
-            actor,
-            tenant_id,
-            key_id,
-            now,
-            issued=issued,
-            before=before,
-            once=once,
-            details=details,
-        )
+        told = (ctx, connection, Event.KEY_ROTATED, actor, tenant_id, key_id, now)
+        made = finish(*told, issued=issued, before=before, once=once, details=details)
+    return replace(made, key=made.key | propagation.status_list(ctx, key_id, replaced=True))
 
 
 def end_overlap(
@@ -95,7 +88,10 @@ def end_overlap(
             end = terms.extended_overlap(tenant, secrets[0].created_at, extend_to, now)
         before = key_object(connection, row, now)
         store.move_overlap(connection, key_id, now, end)
-        change(connection, row)
+        change(connection, row, now)
         event = Event.KEY_OVERLAP_ENDED if extend_to is None else Event.KEY_OVERLAP_EXTENDED
+        if extend_to is None:
+            status_changes.follow(connection, key_id, tenant_id, event, now)
         details = {"old_secret_ends_at": rfc3339(end)}
-        return finish(ctx, connection, event, actor, tenant_id, key_id, now, before=before, details=details).key
+        key = finish(ctx, connection, event, actor, tenant_id, key_id, now, before=before, details=details).key
+    return key | propagation.status_list(ctx, key_id, replaced=True)

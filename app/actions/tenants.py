@@ -13,7 +13,7 @@ from app.domain.events import Actor, Event
 from app.domain.names import clean_name, fold
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.times import rfc3339, zone
-from app.store import audit, groups
+from app.store import audit, groups, status_changes
 from app.store import tenants as store
 
 STANDARD, ENTERPRISE = "standard", "enterprise"
@@ -134,6 +134,7 @@ def change(
         if renamed != row.name and store.find(connection, renamed) is not None:
             raise Conflict("tenant_exists", "There is a tenant of that name.")
         store.change(connection, row.id, row.version, **columns)
+        _tell_lists(connection, row, now, works=columns.get("api_access", row.api_access))
         after = shown(found(connection, row.id))
         changed = {name for name in after if after[name] != before[name]}
         audit.record(
@@ -160,6 +161,7 @@ def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: i
         if row.closed_at is not None:
             raise Conflict("tenant_closed", "This tenant was closed before.")
         store.change(connection, row.id, row.version, closed_at=now)
+        _tell_lists(connection, row, now, works=False)
         for chain in (None, row.id):
             audit.record(
                 connection,
@@ -172,6 +174,11 @@ def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: i
                 object_id=row.id,
             )
         return shown(found(connection, row.id))
+
+
+def _tell_lists(connection: Connection, row: Row[Any], now: datetime, *, works: bool) -> None:
+    if row.closed_at is None and row.api_access != works:
+        (status_changes.resumed if works else status_changes.suspended)(connection, "tenant", row.id, now)
 
 
 def _columns(connection: Connection, row: Row[Any], members: dict[str, Any]) -> dict[str, Any]:

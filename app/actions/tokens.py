@@ -20,7 +20,7 @@ from app.domain.status import LIST_BITS, LIST_SIZE
 from app.domain.tokens import LARGEST_TOKEN, sign
 from app.runtime.metrics import TOKENS
 from app.settings import CLOCK_LEEWAY
-from app.store import audit, keys, revoked_tokens
+from app.store import audit, keys, revoked_tokens, status_changes
 
 JTI_BYTES = 20
 TENANT_KEY, RESOURCE_SERVER = "tenant_api_key", "resource_server"
@@ -221,6 +221,8 @@ def revoke(ctx: Context, owner: Caller, actor: Actor, now: datetime) -> None:
     try:
         with ctx.database.transaction() as connection:
             if revoked_tokens.add(connection, jti, owner.key_id, now, kept_until):
+                if owner.facts.status_reference is not None:
+                    status_changes.ask_again_about_secret(connection, owner.facts.status_reference, now)
                 audit.record(
                     connection,
                     ctx.vault.audit_key,

@@ -16,6 +16,7 @@ class Event(StrEnum):
     KEY_OVERLAP_EXTENDED = "key.overlap_extended"
     KEY_REVOKED = "key.revoked"
     KEY_DELETED = "key.deleted"
+    KEY_ENFORCED = "key.enforced"
     TOKEN_REVOKED = "token.revoked"
     GROUP_CREATED = "group.created"
     GROUP_EDITED = "group.edited"

@@ -97,7 +97,7 @@ def signer(kid: str, alg: str, private: Any) -> Signer:
     alg       one of ALGORITHMS
     private   a private key object of the `cryptography` package
     """
-    header = _encode(json.dumps({"alg": alg, "typ": TOKEN_TYPE, "kid": kid}, separators=(",", ":")).encode())
+    header = encoded(json.dumps({"alg": alg, "typ": TOKEN_TYPE, "kid": kid}, separators=(",", ":")).encode())
     return Signer(kid, alg, header, _OURS.get(alg) or jwt.get_algorithm_by_name(alg), private)
 
 
@@ -108,8 +108,8 @@ def sign(by: Signer, payload: bytes) -> str:
     payload   the claim set as JSON text in UTF-8
     returns   the compact form, RFC 7515 §7.1
     """
-    signed = by.header + b"." + _encode(payload)
-    return (signed + b"." + _encode(by.algorithm.sign(signed, by.private))).decode("ascii")
+    signed = by.header + b"." + encoded(payload)
+    return (signed + b"." + encoded(by.algorithm.sign(signed, by.private))).decode("ascii")
 
 
 def read(token: str, keys: Mapping[str, VerifyingKey], issuer: str, status_uri: str) -> Claims:
@@ -179,7 +179,8 @@ def _claims(claims: dict[str, Any], issuer: str, status_uri: str, kid: str) -> C
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-def _encode(data: bytes) -> bytes:
+def encoded(data: bytes) -> bytes:
+    """Write bytes in base64url without padding, as JWS does."""
     return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
@@ -189,7 +190,7 @@ def _bytes(segment: str) -> bytes:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error as error:
         raise Unreadable("base64url") from error
-    if _encode(data).decode("ascii") != segment:
+    if encoded(data).decode("ascii") != segment:
         raise Unreadable("base64url")
     return data
 

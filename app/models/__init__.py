@@ -5,6 +5,7 @@ from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
 from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn
 from app.models.records import AuditEvent, Chain, SigningKey
+from app.models.status import Enforcement, Propagation, StatusList, StatusMark, Verifier
 from app.models.usage import CallerSeen, KeyUse, SecretUse, UsageDay
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CallerSeen",
     "Chain",
     "Deployment",
+    "Enforcement",
     "Group",
     "Halfway",
     "HandOver",
@@ -24,6 +26,7 @@ __all__ = [
     "Member",
     "OneTimeLink",
     "Passkey",
+    "Propagation",
     "RecoveryCode",
     "RevokedToken",
     "Scope",
@@ -32,6 +35,9 @@ __all__ = [
     "Session",
     "SignIn",
     "SigningKey",
+    "StatusList",
+    "StatusMark",
     "Tenant",
     "UsageDay",
+    "Verifier",
 ]

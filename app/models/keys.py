@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, RowNumber
 
 LIVE = text("revoked_at IS NULL")
+REVOKED = text("revoked_at IS NOT NULL")
 ENDING = text("ends_at IS NOT NULL")
 
 
@@ -29,6 +30,7 @@ class Key(Base):
         Index("ix_keys_group", "group_id", "key_id"),
         Index("ix_keys_creator", "created_by_member"),
         Index("ix_keys_audience", "audience"),
+        Index("ix_keys_revoked", "revoked_at", sqlite_where=REVOKED, postgresql_where=REVOKED),
         Index("ix_keys_live", "tenant_id", "kind", "expires_at", sqlite_where=LIVE, postgresql_where=LIVE),
     )
     key_id: Mapped[str] = mapped_column(primary_key=True)

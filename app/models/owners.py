@@ -12,13 +12,14 @@ from app.models.base import Base
 
 
 class Deployment(Base):
-    """The one row about this deployment."""
+    """The one row about this deployment. `longest_token_seconds`: the longest any process has made tokens live."""
 
     __tablename__ = "deployment"
     __table_args__ = (CheckConstraint("id = 1", name="only_one"),)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     master_fingerprint: Mapped[bytes]
     signing_keys_version: Mapped[int] = mapped_column(default=0)
+    longest_token_seconds: Mapped[int | None]
     created_at: Mapped[datetime]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.domain.refusals import Conflict, Unavailable
 from app.models import Base
-from app.store import checkpoints, deadlines
+from app.store import checkpoints, deadlines, status_changes
 from app.store.audit import RECORDED
 from app.store.checkpoints import Checkpointer, checkpoints_safely
 from app.store.prepared import Prepared
@@ -78,7 +78,9 @@ class Database:
         try:
             with self.writer.begin() as connection:
                 connection.info.pop(RECORDED, None)  # of a transaction before that was rolled back
+                status_changes.forget(connection)
                 yield connection
+                status_changes.settle(connection)
                 recorded = connection.info.pop(RECORDED, [])
         except IntegrityError as error:
             raise Conflict(

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 
 from app.domain import scopes
 from app.models import Group, Key, Scope
+from app.store import status_changes
 
+SAME_AS_CREATOR = "grp_creator"
 COLUMNS = tuple(Group.__table__.c)
 
 
@@ -76,8 +78,9 @@ def working_keys(
     return number, connection.execute(names).scalars().all() if number else ()
 
 
-def move_keys(connection: Connection, from_id: str, to_id: str) -> int:
+def move_keys(connection: Connection, from_id: str, to_id: str, now: datetime) -> int:
     """Give every key of one group to another; how many there were."""
+    status_changes.ask_again_about_keys_of(connection, from_id, now)
     done = connection.execute(
         update(Key).where(Key.group_id == from_id).values(group_id=to_id, version=Key.version + 1)
     )
@@ -120,8 +123,9 @@ def describe_scope(connection: Connection, name: str, description: str) -> None:
 
 
 def remove_scope(connection: Connection, name: str, now: datetime) -> None:
-    """Delete a product scope; the built-in groups follow."""
+    """Delete a product scope; the built-in groups follow, and so do keys that act as their creator."""
     connection.execute(delete(Scope).where(Scope.name == name))
+    status_changes.ask_again_about_group(connection, SAME_AS_CREATOR, now)
     refresh_built_in(connection, now)
 
 
@@ -136,3 +140,6 @@ def refresh_built_in(connection: Connection, now: datetime) -> None:
             connection.execute(
                 update(Group).where(Group.id == row.id).values(scopes=held, updated_at=now, version=Group.version + 1)
             )
+            # What is added no token has yet; what is taken away they must not keep.
+            if scopes.unpack(row.scopes) - scopes.unpack(held):
+                status_changes.ask_again_about_group(connection, row.id, now)

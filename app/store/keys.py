@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from app.domain.status import place
 from app.models import Group, Key, KeyUse, Secret, Tenant
+from app.store import status_changes
 
 COLUMNS = (
     *Key.__table__.c,
@@ -78,12 +79,14 @@ def change(connection: Connection, key_id: str, version: int, **columns: Any) ->
 def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
     """Revoke a live key; False when it was revoked before."""
     where = (Key.key_id == key_id, Key.revoked_at.is_(None))
+    status_changes.key_changed(connection, key_id, now)
     return connection.execute(update(Key).where(*where).values(revoked_at=now, version=Key.version + 1)).rowcount == 1
 
 
 def delete(connection: Connection, key_id: str, now: datetime) -> bool:
     """Take a key out of every list, revoking it if need be; False when it was deleted before."""
     where = (Key.key_id == key_id, Key.deleted_at.is_(None))
+    status_changes.key_changed(connection, key_id, now)
     values = {"deleted_at": now, "revoked_at": func.coalesce(Key.revoked_at, now), "version": Key.version + 1}
     return connection.execute(update(Key).where(*where).values(**values)).rowcount == 1
 
@@ -115,14 +118,16 @@ def add_secret(connection: Connection, status_key: bytes, **columns: Any) -> Non
     connection.execute(update(Secret).where(Secret.number == number).values(status_reference=entry.reference))
 
 
-def end_secrets(connection: Connection, key_id: str, at: datetime) -> None:
+def end_secrets(connection: Connection, key_id: str, now: datetime, at: datetime) -> None:
     """End every secret of a key that would work longer than this."""
+    status_changes.key_changed(connection, key_id, now)
     works = or_(Secret.ends_at.is_(None), Secret.ends_at > at)
     connection.execute(update(Secret).where(Secret.key_id == key_id, works).values(ends_at=at))
 
 
 def move_overlap(connection: Connection, key_id: str, now: datetime, end: datetime) -> None:
     """Move the end of the secret that is running out; the current one stays."""
+    status_changes.key_changed(connection, key_id, now)
     running_out = (Secret.key_id == key_id, Secret.ends_at.is_not(None), Secret.ends_at > now)
     connection.execute(update(Secret).where(*running_out).values(ends_at=end))
 

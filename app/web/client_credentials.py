@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from app.actions import access
+from app.actions.access import Caller
+from app.domain import credentials
+from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
+from app.web.doors import let_in, named_tenant
 from app.web.forms import Form
 from app.web.request import Request, basic_credentials
 
@@ -29,3 +34,15 @@ def client_credentials(http: Request, form: Form) -> tuple[str, str]:
     if client_id is not None and client_id != pair[0]:
         raise Refused(Verdict(Reason.AMBIGUOUS_CREDENTIALS))
     return pair
+
+
+def authenticated(http: Request, form: Form) -> Caller:
+    """Authenticate the client by Basic or by form, and judge all of it but the scope.
+
+    raises   Refused; BadRequest for two Authorization fields
+    """
+    client_id, secret = client_credentials(http, form)
+    presented = credentials.parse(secret)
+    if presented.key_id != client_id:
+        raise Refused(Verdict(Reason.MALFORMED_SECRET))
+    return let_in(http, access.admit, presented, Attempt(http.address, tenant=named_tenant(http)))

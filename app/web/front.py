@@ -139,7 +139,7 @@ def respond(request: Request, route: Route) -> Answer:
         return view(request)
     except Refused as refused:
         if route.oauth:
-            return replies.oauth_refusal(refused.verdict, introspection=route.name == "introspect")
+            return replies.oauth_refusal(refused.verdict, introspection=route.name.startswith("introspect"))
         return replies.door_refusal(refused.verdict, request.id, request.needed)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return _failed(

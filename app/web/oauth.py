@@ -21,15 +21,11 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
 from app.actions import access, tokens
 from app.actions.access import Caller
-from app.domain import credentials, scopes
-from app.domain.networks import parse_address
+from app.domain import scopes
 from app.domain.pace import Allowance
-from app.domain.policy import Attempt
-from app.domain.refusals import Reason, Refused, Verdict
-from app.runtime.metrics import INTROSPECTIONS
-from app.web import replies
-from app.web.client_credentials import client_credentials
-from app.web.doors import actor, expiry_headers, let_in, named_tenant
+from app.web import introspections, replies
+from app.web.client_credentials import authenticated
+from app.web.doors import actor, expiry_headers
 from app.web.forms import Form
 from app.web.replies import Answer
 from app.web.request import Request
@@ -127,19 +123,9 @@ class Introspection(IntrospectionEndpoint):
 
     def create_endpoint_response(self, request: OAuthRequest) -> tuple[int, Any, Any]:
         """Answer about a token. Hints do not matter: there is one kind of token (RFC 7662 §2.1)."""
-        caller = authenticate(request)
-        token, http = _token(request), request.http
-        address = request.parameters.get("client_address")
-        found = tokens.introspect(
-            http.ctx,
-            caller,
-            token,
-            parse_address(address) if address else None,
-            http.now,
-            address_given=address is not None,
-        )
-        http.ctx.metrics.count(INTROSPECTIONS, "true" if found else "false")
-        return 200, found or {"active": False}, _JSON_UNSTORED
+        caller, http = authenticate(request), request.http
+        found = introspections.look(http, caller, _token(request), request.parameters.get("client_address"))
+        return introspections.told(http, caller, found)
 
 
 class Revocation(RevocationEndpoint):
@@ -210,6 +196,8 @@ class Server(AuthorizationServer):
 
     def handle_response(self, status: int, body: Any, headers: Any) -> Answer:
         """Turn Authlib's triple into an answer."""
+        if isinstance(body, bytes):
+            return Answer(status, headers, body)
         return Answer(status, headers, orjson.dumps(body) if body is not None else b"")
 
     def handle_error_response(self, request: OAuthRequest, error: OAuth2Error) -> Answer:  # noqa: ARG002 - Authlib's signature
@@ -229,16 +217,8 @@ class _Early(Exception):
 
 
 def authenticate(request: OAuthRequest) -> Caller:
-    """Authenticate the client by Basic or by form, and judge all of it but the scope.
-
-    raises   Refused; BadRequest for two Authorization fields
-    """
-    http = request.http
-    client_id, secret = client_credentials(http, request.parameters)
-    presented = credentials.parse(secret)
-    if presented.key_id != client_id:
-        raise Refused(Verdict(Reason.MALFORMED_SECRET))
-    return let_in(http, access.admit, presented, Attempt(http.address, tenant=named_tenant(http)))
+    """Authenticate the client by Basic or by form, and judge all of it but the scope; raises as `authenticated`."""
+    return authenticated(request.http, request.parameters)
 
 
 def _token(request: OAuthRequest) -> str:

@@ -153,12 +153,19 @@ class Request:
         """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
         return media_type(self.environ.get("CONTENT_TYPE") or "")
 
-    def form(self, known: frozenset[str], many: frozenset[str] = frozenset(), most: int = MOST_FIELDS) -> Form:
+    def form(
+        self,
+        known: frozenset[str],
+        many: frozenset[str] = frozenset(),
+        most: int = MOST_FIELDS,
+        largest: int = LARGEST_FORM,
+    ) -> Form:
         """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
 
         known    the parameters that matter; one of them twice is a BadRequest
         many     those of them that may come several times
         most     how many fields there may be, repeated ones included
+        largest  how many bytes
         returns  parameters without a value are left out, as if they had not been sent
         """
         environ = self.environ
@@ -168,7 +175,7 @@ class Request:
             raise BadRequest(Fault.CONTENT_TYPE)
         form = Form()
         seen = set()
-        for name, value in pairs(self.body(LARGEST_FORM), most):
+        for name, value in pairs(self.body(largest), most):
             if name in seen and name in known and name not in many:
                 raise BadRequest(Fault.REPEATED)
             seen.add(name)

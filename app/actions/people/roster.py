@@ -62,7 +62,7 @@ def move_keys(ctx: Context, actor: Actor, tenant_id: str, member_id: str, group:
         for found in acting:
             row = expected(connection, tenant_id, found.key_id, None)
             before = key_object(connection, row, now)
-            change(connection, row, group_id=chosen.id)
+            change(connection, row, now, group_id=chosen.id)
             finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, row.key_id, now, before=before)
     return len(acting)
 

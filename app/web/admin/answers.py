@@ -63,6 +63,13 @@ class Rotation(Answered):
     evidence_as_of: Time = Field(description="Calls up to this instant are in; later ones may follow.")
 
 
+class StatusListVersion(Answered):
+    """Which version of which status list tells verifiers."""
+
+    uri: str = Field(examples=["https://keys.example.com/status-lists/0"])
+    version: int = Field(examples=[17])
+
+
 class ApiKey(Answered):
     """A key, which is an OAuth client."""
 
@@ -85,6 +92,9 @@ class ApiKey(Answered):
     tenant: Named | None
     rotation: Rotation = left_out(description="During a rotation with overlap, in answers about one key.")
     version: Version
+    status_list: StatusListVersion = left_out(
+        description="After a change that takes tokens back: the version that tells verifiers of it."
+    )
 
 
 class NewSecret(Answered):
@@ -198,20 +208,6 @@ class ResetLink(Answered):
     """A member's way back in."""
 
     reset_url: str = Field(description="Works once, for 24 hours; shown this once.")
-
-
-class SigningKey(Answered):
-    """A key that signs access tokens; the private half is never shown."""
-
-    kid: str
-    alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
-    state: Literal["next", "active", "verifying", "retired", "revoked"]
-    published_at: Time
-    usable_at: Time = Field(description="From when on every cached JWKS has it.")
-    activated_at: Time | None
-    deactivated_at: Time | None
-    last_token_expires_at: Time | None
-    ended_at: Time | None
 
 
 class Who(Answered):

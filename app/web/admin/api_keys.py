@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import AliasChoices, Field
 
-from app.actions import key_counts, key_lists, keys
+from app.actions import key_counts, key_lists, keys, propagation
 from app.actions.key_lists import Filters
 from app.actions.key_steps import KeyWithSecret
 from app.actions.keys import NewKey
@@ -21,6 +21,7 @@ from app.web.admin.shapes import Expiry, Lines, PageQuery, Shape, left_out
 operations = Operations("API keys")
 GROUP = AliasChoices("group", "authorization_group")
 KEYS_USED = "X-API-Keys-Used"
+STATUS_LIST = "X-Status-List"
 KeyList = answers.list_of(answers.ApiKey, "ApiKeyList")
 
 
@@ -142,9 +143,17 @@ def edit_api_key(call: Call) -> Reply:
 
 
 @operations.add(
-    "DELETE", "/admin/api-keys/{id}", "api_keys:write", "Revoke a key and delete it", status=204, versioned=True
+    "DELETE",
+    "/admin/api-keys/{id}",
+    "api_keys:write",
+    "Revoke a key and delete it",
+    status=204,
+    versioned=True,
+    tells=(STATUS_LIST,),
 )
 def delete_api_key(call: Call) -> Reply:
     """DELETE /admin/api-keys/<id>."""
-    keys.delete(call.ctx, call.actor, call.tenant_id, call.path["id"], call.now, call.version)
-    return Reply()
+    key_id = call.path["id"]
+    keys.delete(call.ctx, call.actor, call.tenant_id, key_id, call.now, call.version)
+    told = propagation.status_list(call.ctx, key_id)["status_list"]
+    return Reply(headers=((STATUS_LIST, f"{told['uri']}; version={told['version']}"),))

@@ -22,6 +22,7 @@ HEADERS = {
     "Idempotent-Replayed": "`true` when this request was answered before and nothing was changed.",
     "X-API-Key-Expires": "When the caller's own key ends; only within 14 days of it.",
     "X-API-Keys-Used": "Usable keys and the limit, such as `2/10`; without a limit the number alone.",
+    "X-Status-List": "Which version of which status list tells verifiers: its address and `; version=17`.",
     "Retry-After": "Seconds after which a new attempt makes sense.",
     "WWW-Authenticate": "How to authenticate (RFC 6750).",
     "RateLimit-Policy": "The allowance the call is paid from: calls (`q`) in so many seconds (`w`).",
@@ -138,6 +139,28 @@ _USER: Json = {
     },
 }
 
+_BATCH: Json = {
+    "type": "object",
+    "required": ["tokens"],
+    "properties": {
+        "tokens": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 100,
+            "items": {
+                "oneOf": [
+                    _STRING,
+                    {
+                        "type": "object",
+                        "required": ["token"],
+                        "properties": {"token": _STRING, "client_address": _STRING},
+                    },
+                ]
+            },
+        },
+        "client_address": {"type": "string", "description": "Where they were shown, unless a token says otherwise."},
+    },
+}
 _THE_TOKEN = {"token": "The token."}
 
 PATHS: Json = {
@@ -158,8 +181,42 @@ PATHS: Json = {
         "Ask about a token (RFC 7662)",
         _form(["token"], **_THE_TOKEN, client_address="Where the caller who showed it comes from."),
         _INTROSPECTED,
-        "What the token is, or that it is not active.",
+        "What the token is, or that it is not active. `Accept: application/token-introspection+jwt` has it signed "
+        "(RFC 9701).",
     ),
+    "/introspect/batch": _oauth(
+        "introspect_batch",
+        "Ask about up to 100 tokens",
+        {"required": True, "content": {"application/json": {"schema": _BATCH}}},
+        {
+            "type": "object",
+            "required": ["items"],
+            "properties": {"items": {"type": "array", "items": _INTROSPECTED}},
+        },
+        "An answer for each token, in their order; as a form, `token` may be repeated.",
+    ),
+    "/status-lists/{number}": {
+        "get": {
+            "operationId": "status_list",
+            "tags": [TAG],
+            "summary": "Which tokens have been taken back (Token Status List)",
+            "description": "Public; a resource server that sends its credentials by Basic is told apart, and shows in "
+            "`/admin/verifiers`.",
+            "parameters": [{"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "security": [{}, {"client": []}],
+            "responses": {
+                "200": {
+                    "description": "A signed list; fresh for `ttl` seconds, `ETag` and 304 as in RFC 9110.",
+                    "content": {"application/statuslist+jwt": {"schema": _STRING}},
+                },
+                "304": {"description": "The list held is the current one."},
+                "404": {
+                    "description": "There is no such list.",
+                    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                },
+            },
+        }
+    },
     "/revoke": _oauth(
         "revoke", "Take a token of one's own back (RFC 7009)", _form(["token"], **_THE_TOKEN), None, "It is void."
     ),

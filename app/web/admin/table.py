@@ -13,6 +13,7 @@ from app.web.admin import (
     signing_keys,
     tenants,
     usage,
+    verifiers,
 )
 from app.web.admin.operations import Operation
 
@@ -21,6 +22,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *api_key_secrets.operations,
     *api_key_batches.operations,
     *usage.operations,
+    *verifiers.operations,
     *groups.operations,
     *members.operations,
     *tenants.own,

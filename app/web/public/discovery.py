@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -20,13 +21,13 @@ _CACHED = ("Cache-Control", f"public, max-age={int(JWKS_MAX_AGE.total_seconds())
 
 def metadata(request: Request) -> Answer:
     """GET /.well-known/oauth-authorization-server (RFC 8414 §3.2)."""
-    return Answer(200, (("Content-Type", JSON), _CACHED, *OPEN), orjson.dumps(document(request.ctx)))
+    return Answer(200, (("Content-Type", JSON), _CACHED, *OPEN), orjson.dumps(document(request.ctx, request.now)))
 
 
-def document(ctx: Context) -> dict[str, Any]:
+def document(ctx: Context, now: datetime) -> dict[str, Any]:
     """The metadata: what is offered and nothing else; no empty member (RFC 8414 §3.2)."""
     base = ctx.settings.base
-    product = catalogue.names(ctx)
+    product, signing = catalogue.names(ctx), ctx.ring.current(now).signing
     found: dict[str, Any] = {
         "issuer": ctx.settings.issuer,
         "token_endpoint": f"{base}/token",
@@ -37,6 +38,10 @@ def document(ctx: Context) -> dict[str, Any]:
         "introspection_endpoint_auth_methods_supported": CLIENT_METHODS,
         "revocation_endpoint": f"{base}/revoke",
         "revocation_endpoint_auth_methods_supported": CLIENT_METHODS,
+        "introspection_signing_alg_values_supported": [
+            signing.alg if signing is not None else ctx.settings.signing_alg
+        ],
+        "status_list_aggregation_endpoint": ctx.settings.status_uri.rstrip("/"),
         "scopes_supported": sorted(product | scopes.TENANT_MANAGEMENT),
     }
     if ctx.settings.metadata_compat:  # (deviation) members of flows we do not have, for SDKs that insist on them
