@@ -43,15 +43,11 @@ def ours(verifier: Verifier, use: dict[str, Any]) -> list[Any]:
     return [200, token.key_id, sorted(token.scope)]
 
 
-@pytest.mark.parametrize("credentials", [None, CREDENTIALS])
-def test_the_program_of_the_page_decides_as_we_do(tmp_path: Path, credentials: tuple[str, str] | None) -> None:
-    issuer = Issuer(Clock(time.time()), keys=[Key("ES256"), Key("RS256"), Key("PS256"), Key("EdDSA")])
-    issuer.entries[1:4] = bytes([1, 2, 3])
-    server = Server(issuer)
-    issuer.introspection = {"active": True, "scope": "contacts:read", "jti": "jti-3"}
+def every_use(issuer: Issuer) -> list[dict[str, Any]]:
+    """Good tokens and every kind of bad one."""
     now = int(issuer.clock.wall)
     elsewhere = {"status_list": {"idx": 0, "uri": issuer.url + "/other/0"}}
-    uses: list[dict[str, Any]] = [
+    return [
         *({"token": issuer.token(5, key=key), "scope": ["contacts:read"]} for key in issuer.keys),
         *({"token": issuer.token(index)} for index in range(6)),
         {"token": issuer.token(3), "scope": ["contacts:write"]},
@@ -80,6 +76,15 @@ def test_the_program_of_the_page_decides_as_we_do(tmp_path: Path, credentials: t
         {"token": "a.b.c"},
         {"token": "x" * 9000},
     ]
+
+
+@pytest.mark.parametrize("credentials", [None, CREDENTIALS])
+def test_the_program_of_the_page_decides_as_we_do(tmp_path: Path, credentials: tuple[str, str] | None) -> None:
+    issuer = Issuer(Clock(time.time()), keys=[Key("ES256"), Key("RS256"), Key("PS256"), Key("EdDSA")])
+    issuer.entries[1:4] = bytes([1, 2, 3])
+    server = Server(issuer)
+    issuer.introspection = {"active": True, "scope": "contacts:read", "jti": "jti-3"}
+    uses = every_use(issuer)
     environment = {"KEYTURN_ISSUER": issuer.url, "KEYTURN_AUDIENCE": AUDIENCE}
     if credentials:
         environment |= {"KEY_ID": credentials[0], "KEY_SECRET": credentials[1]}

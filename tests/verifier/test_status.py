@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from keyturn_verify import (
@@ -94,34 +96,6 @@ def test_the_age_that_a_cache_states_counts(issuer: Issuer, verifier: Verifier) 
     issuer.clock.advance(2)
     verifier.verify(issuer.token())
     assert issuer.paths().count(LIST) == 2
-
-
-def test_without_credentials_shared_caches_may_answer(issuer: Issuer, verifier: Verifier) -> None:
-    verifier.verify(issuer.token())
-    assert not {"authorization", "cache-control"} & issuer.asked[-1].headers.keys()
-
-
-def test_with_credentials_the_origin_answers_and_knows_who_asks(issuer: Issuer, make: Make) -> None:
-    make(credentials=("kt:a", "s c")).verify(issuer.token())
-    asked = issuer.asked[-1].headers
-    # RFC 9111 §5.2.1.4: a cache asks the origin first.
-    # RFC 6749 §2.3.1: encoded as a form encodes, before Basic joins them.
-    assert (asked["cache-control"], asked["authorization"]) == ("no-cache", "Basic a3QlM0FhOnMlMjBj")
-    assert [a.path for a in issuer.asked if "authorization" in a.headers] == [LIST]
-
-
-def test_refused_credentials_do_not_stop_the_service(issuer: Issuer, make: Make) -> None:
-    verifier = make(credentials=CREDENTIALS)
-    issuer.replace[LIST] = Answer(401, {}, b"")
-    with pytest.raises(StatusUnavailable):
-        verifier.verify(issuer.token())
-    del issuer.replace[LIST]
-    issuer.clock.advance(1)
-    verifier.verify(issuer.token())
-    assert "authorization" not in issuer.asked[-1].headers
-    issuer.clock.advance(60)
-    verifier.verify(issuer.token())
-    assert "authorization" in issuer.asked[-1].headers
 
 
 def test_an_outage_is_borne_for_max_staleness_and_no_longer(issuer: Issuer, verifier: Verifier) -> None:

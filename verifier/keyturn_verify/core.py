@@ -203,6 +203,7 @@ class Core:
             self.keys.learn(response, asked_at)
         else:
             self.lists.learn(self.lists.at(wanted.name, asked_at), response, self.keys.by_kid, wall, asked_at)
+            self.tell("credentials", "" if self.lists.recognised(response) else "not recognised by the issuer")
 
     def _schedule(self, wanted: Wanted, elapsed: float) -> Schedule:
         if wanted.name == METADATA:

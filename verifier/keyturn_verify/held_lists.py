@@ -49,10 +49,13 @@ class HeldList:
 
 
 class HeldLists:
-    """All lists of one issuer that tokens have named."""
+    """All lists of one issuer that tokens have named.
+
+    instance   what the issuer is to call this process, to whom it shows who enforces what
+    """
 
     def __init__(self, terms: Terms) -> None:
-        self._terms = terms
+        self._terms, self.instance = terms, ""
         self._lists: dict[str, HeldList] = {}
         self._plain_until = float("-inf")
 
@@ -85,6 +88,7 @@ class HeldLists:
         if self._terms.basic is not None and elapsed >= self._plain_until:
             # Whoever shows credentials wants the origin's word (RFC 9111 §5.2.1.4).
             headers |= {"Authorization": self._terms.basic, "Cache-Control": "no-cache"}
+            headers |= {"X-Keyturn-Verifier": self.instance} if self.instance else {}
         return Request(held.uri, headers, LARGEST_BODY)
 
     def learn(
@@ -111,6 +115,10 @@ class HeldLists:
         held.confirmed_at = asked_at - response.age
         ttl = response.max_age if held.list is None or held.list.ttl is None else held.list.ttl
         held.schedule.succeeded(max(held.confirmed_at + self._interval(ttl), asked_at + SHORTEST_TTL))
+
+    def recognised(self, response: Response) -> bool:
+        """Whether our credentials were good, as far as an answer tells: others get what is for everybody."""
+        return self._terms.basic is None or "public" not in response.headers.get("cache-control", "").lower()
 
     def failed(self, held: HeldList, response: Response, now: float) -> None:
         """Note that no usable answer came."""

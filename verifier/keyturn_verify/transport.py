@@ -13,10 +13,11 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from keyturn_verify.messages import Request, Response, failed
+from keyturn_verify.version import VERSION
 
 CONNECTIONS = 16
 _CHUNK = 64 << 10
-_AGENT = "keyturn-verify"
+_AGENT = f"keyturn-verify/{VERSION}"
 _ending = threading.local()
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+import socket
 import threading
 import time
 import weakref
@@ -23,6 +25,7 @@ from keyturn_verify.transport import Transport
 _NO_SCOPE: frozenset[str] = frozenset()
 REMEMBERED = 1000
 GRACE = 1.0
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 MOST_STEPS = 8  # metadata, keys, list, list without credentials, question, and some that others outran
 QUESTIONS_AT_ONCE = 16
 
@@ -60,6 +63,7 @@ class _Shell:
     timeout         seconds for one exchange with the issuer
     remember        how many tokens' signatures are remembered
     background      whether a thread keeps the lists up to date; without it, whoever verifies asks when it is time
+    instance        what Keyturn calls this process where it shows who enforces what: host and process, if not given
     raises          ValueError that names every setting that is wrong
     """
 
@@ -77,6 +81,7 @@ class _Shell:
         timeout: float = 5,
         remember: int = REMEMBERED,
         background: bool = True,
+        instance: str | None = None,
         ssl_context: Any = None,
         transport: Callable[[], Sender] | None = None,
         wall: Callable[[], float] = time.time,
@@ -84,7 +89,7 @@ class _Shell:
     ) -> None:
         agreed = terms(issuer, audience, credentials, max_staleness, fail, algorithms, kid_interval, leeway)
         self._core = Core(agreed, remember, GRACE if background else 0)
-        self._background = background
+        self._background, self._instance = background, instance
         self._wall, self._elapsed = wall, elapsed or _elapsed_clock()
         self._decide = self._core.decide
         self._patience = 3 * timeout  # a list may need the keys first
@@ -96,6 +101,7 @@ class _Shell:
         """Make what belongs to one process: locks, connections, threads."""
         self._lock = threading.Lock()
         self._sender = self._transport()
+        self._core.lists.instance = self._instance or f"{_UNFIT.sub('-', socket.gethostname())[:80]}:{os.getpid()}"
         self._refresher = Refresher(self.refresh, self._wait)
         self._pool: ThreadPoolExecutor | None = None
 
