@@ -82,6 +82,15 @@ class Program:
             is_json = headers.get("content-type") == "application/json"  # plain Starlette refuses in plain text
             return Said(answer.status, headers, json.loads(body) if is_json else {})
 
+    def until(self, path: str, authorization: str, status: int) -> Said:
+        """Send a GET until it is answered so; the last answer."""
+        pause = threading.Event()
+        for _ in range(PATIENCE_SECONDS * 50):
+            if (said := self.call(path, authorization)).status == status:
+                return said
+            pause.wait(0.02)
+        return said
+
     def stop(self) -> None:
         self._process.terminate()
         self._process.wait()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from keyturn_verify import (
@@ -16,7 +14,7 @@ from keyturn_verify import (
 )
 from keyturn_verify.status_lists import StatusList
 from tests.verifier.conftest import Make
-from tests.verifier.issuer import CREDENTIALS, ENTRIES, JWKS, LIST, METADATA, Answer, Issuer
+from tests.verifier.issuer import ENTRIES, JWKS, LIST, METADATA, Answer, Issuer
 
 
 @pytest.mark.spec("T-TSL-04")
