@@ -95,7 +95,7 @@ def test_another_tenants_objects_are_not_there(admin: Admin, world: World, their
             assert answer.status_code == 404, operation.path
             missing = called(admin, operation, "nobody_0000000000000000")
             assert answer.json["message"] == missing.json["message"]
-    assert len(tried) == 15
+    assert len(tried) == 16
     for named in ("Hidden", theirs["authorization-groups"]):
         assert admin.fields("POST", "api-keys", {"name": "ERP", "group": named}) == {"group"}
         assert admin.fields("PATCH", "tenant", {"default_group": named}) == {"default_group"}

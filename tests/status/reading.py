@@ -10,7 +10,7 @@ from typing import Any
 
 import jwt
 
-from tests.world import ISSUER, Key, World
+from tests.world import ISSUER, World
 
 LIST_URI = f"{ISSUER}/status-lists/0"
 
@@ -44,13 +44,22 @@ class Fetched:
     @property
     def nonzero(self) -> dict[int, int]:
         """Every entry that is not zero."""
-        return {
-            place * 4 + shift: byte >> (shift * 2) & 3
-            for place, byte in enumerate(self.data)
-            if byte
-            for shift in range(4)
-            if byte >> (shift * 2) & 3
-        }
+        return entries(self.data)
+
+
+def entries(data: bytes) -> dict[int, int]:
+    """Every entry that is not zero, by its index."""
+    found = (
+        (place * 4 + shift, byte >> (shift * 2) & 3) for place, byte in enumerate(data) if byte for shift in range(4)
+    )
+    return {index: value for index, value in found if value}
+
+
+def opened(token: bytes) -> dict[int, int]:
+    """The entries of a signed list, whoever signed it."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    lst = claims["status_list"]["lst"]
+    return entries(zlib.decompress(base64.urlsafe_b64decode(lst + "=" * (-len(lst) % 4))))
 
 
 def fetch(world: World, client: Any = None, number: int = 0, **headers: str) -> Fetched:
@@ -71,13 +80,8 @@ def read(answer: Any, jwks: dict[str, Any]) -> Fetched:
     return Fetched(answer, header, json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
 
 
-def index_of(token: str) -> int:
+def index_of(token: str, uri: str = LIST_URI) -> int:
     """Where a token says its status is."""
     place = jwt.decode(token, options={"verify_signature": False})["status"]["status_list"]
-    assert place["uri"] == LIST_URI
+    assert place["uri"] == uri
     return int(place["idx"])
-
-
-def entry_of(world: World, key: Key) -> int:
-    """What the list says now about the secret of a key that can still obtain a token."""
-    return fetch(world).entry(index_of(world.token(key)))
