@@ -26,11 +26,11 @@ PATIENCE_SECONDS = 20
 class Live:
     """A deployment with one server, whose issuer is where it serves."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.audience = f"{self.url}/api"
-        self.deployment = Deployment(folder, {"KEYTURN_ISSUER": self.url, "KEYTURN_STATUS_TTL": "1"})
+        self.deployment = Deployment(folder, {"KEYTURN_ISSUER": self.url, "KEYTURN_STATUS_TTL": "1", **settings})
         self.deployment.serve(port=port)
         self.resource_server = self._act(
             lambda ctx: as_key(resource_servers.create(ctx, OPERATOR, utc_now(), name="Contacts API"))
