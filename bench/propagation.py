@@ -14,6 +14,7 @@ import tempfile
 import time
 import urllib.error
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def answered(live: Live, key: Key, by: Key) -> bool:
         live.call("POST", f"/admin/api-keys/{key.id}/revoke", {}, by)
     except urllib.error.HTTPError as refused:
         print(refused.code, refused.read().decode(), file=sys.stderr)
-        if refused.code != 503:
+        if refused.code != HTTPStatus.SERVICE_UNAVAILABLE:
             raise
         return False
     return True

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from keyturn_verify import StatusUnavailable, Verifier
+from keyturn_verify import Refused, StatusUnavailable, Verifier
 from tests.verifier.conftest import Make
-from tests.verifier.issuer import CREDENTIALS, LIST, Answer, Issuer
+from tests.verifier.issuer import CREDENTIALS, JWKS, LIST, METADATA, Answer, Issuer
 
 
 def test_without_credentials_shared_caches_may_answer(issuer: Issuer, verifier: Verifier) -> None:
@@ -58,3 +58,23 @@ def test_refused_credentials_do_not_stop_the_service(issuer: Issuer, make: Make)
     issuer.clock.advance(60)
     verifier.verify(issuer.token())
     assert "authorization" in issuer.asked[-1].headers
+
+
+@pytest.mark.parametrize("path", [METADATA, JWKS, LIST])
+def test_what_could_not_be_had_is_asked_for_again_without_a_request_and_not_all_the_time(
+    issuer: Issuer, verifier: Verifier, path: str
+) -> None:
+    issuer.replace[path] = None
+    with pytest.raises(Refused):
+        verifier.verify(issuer.token())
+    assert issuer.paths().count(path) == 1
+    for second in range(1, 61):
+        assert verifier._core.next_due() > issuer.clock.elapsed, "it would spin"
+        issuer.clock.advance(1)
+        verifier.refresh()
+        assert issuer.paths().count(path) <= 1 + second / 5
+    assert issuer.paths().count(path) > 3
+    del issuer.replace[path]
+    issuer.clock.advance(10)
+    verifier.refresh()
+    verifier.verify(issuer.token())

@@ -215,11 +215,10 @@ class Core:
         self.lists.drop_idle(elapsed)
         self.remembered.drop(wall)
         found = []
-        if self.metadata.jwks_uri is not None:
-            if elapsed >= self.metadata.schedule.due_at:
-                found.append(Wanted(METADATA, self.metadata.request()))
-            if elapsed >= self.keys.schedule.due_at:
-                found.append(Wanted(KEYS, self.keys.request(self.metadata.jwks_uri)))
+        if elapsed >= self.metadata.schedule.due_at:
+            found.append(Wanted(METADATA, self.metadata.request()))
+        if self.metadata.jwks_uri is not None and elapsed >= self.keys.schedule.due_at:
+            found.append(Wanted(KEYS, self.keys.request(self.metadata.jwks_uri)))
         lists = [held for held in self.lists.all() if elapsed >= held.schedule.due_at]
         return found + [Wanted(held.uri, self.lists.request(held, wall, elapsed)) for held in lists]
 
