@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from app.domain import statements, status_list
 from app.domain.refusals import Unavailable
 from app.domain.status import LIST_SIZE
-from app.domain.status_list import SIGNED_EVERY, Status
+from app.domain.status_list import SIGNED_EVERY, Status, put
 from app.domain.times import CLOCK_LEEWAY
 from app.domain.tokens import Signer
 from app.runtime.ring import KeyRing
@@ -50,7 +50,7 @@ class SignedList:
 class _Entries:
     """The entries of a list at an instant, and when time alone changed them last and will next."""
 
-    values: bytearray
+    bits: bytearray
     changed_at: datetime
     changes_at: datetime
 
@@ -159,7 +159,7 @@ class StatusLists:
                 entries.note(run.since, now)
             if (run.since <= now or not run.by_time) and now < run.since + window:
                 for place in run.places:
-                    entries.values[place - first] = run.value
+                    put(entries.bits, place - first, run.value)
         next_end = store.next_end(connection, now)
         if next_end is not None:
             entries.note(next_end, now)
@@ -183,7 +183,7 @@ class StatusLists:
         if signer is None:
             raise Unavailable("No signing key can be used.")
         issued_at = min(entries.changed_at, now)  # of a process whose clock is ahead of ours
-        payload = status_list.claims(f"{self._uri}{number}", entries.values, issued_at, self.ttl)
+        payload = status_list.claims(f"{self._uri}{number}", entries.bits, issued_at, self.ttl)
         body = statements.sign(signer, status_list.TYPE, payload)
         version = standing.version or 0
         etag = status_list.tag(number, version, issued_at, self._seal(signer))

@@ -22,7 +22,7 @@ from app.store import audit, verifiers
 from app.store.database import Database
 
 WRITE_EVERY_SECONDS = 2.0
-MOST_NOTES, MOST_AT_ONCE = 20_000, 1000
+MOST_NOTES, MOST_AT_ONCE = 20_000, 500
 FORGET_EVERY = timedelta(hours=1)
 LONGEST_TOKEN = timedelta(seconds=3600) + CLOCK_LEEWAY
 _SYSTEM = Actor("system", "keyturn")

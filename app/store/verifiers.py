@@ -6,52 +6,48 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, or_, select, update
 
 from app.domain.propagation import FORGOTTEN_AFTER, Known, Part, Place, Poll, part_of
 from app.models import Enforcement, Key, Propagation, StatusList, Verifier
 
 MOST_SHOWN = 1000
+_TOLD = tuple(column.name for column in Verifier.__table__.c if column.name not in Place._fields)
 _PROPAGATION = tuple(Propagation.__table__.c)
 
 
 def note(connection: Connection, polls: Mapping[Place, Sequence[Poll]]) -> None:
     """Add polls to what is known of each verifier; what others wrote meanwhile stays when it is newer."""
-    for place in sorted(polls):
-        where = _at(place)
-        row = connection.execute(select(*Verifier.__table__.c).where(*where).with_for_update()).first()
-        columns = _merged(row, polls[place])
-        if row is None:
-            connection.execute(insert(Verifier).values(**place._asdict(), **columns))
-        else:
-            connection.execute(update(Verifier).where(*where).values(**columns))
+    columns = Verifier.__table__.c
+    question = select(*columns).where(Verifier.key_id.in_({place.key_id for place in polls}))
+    in_order = question.order_by(Verifier.key_id, Verifier.instance, Verifier.list_number).with_for_update()
+    known = {Place(row.key_id, row.instance, row.list_number): row for row in connection.execute(in_order)}
+    new = [place._asdict() | _merged(None, polls[place]) for place in sorted(polls.keys() - known.keys())]
+    if new:
+        connection.execute(insert(Verifier), new)
+    old = [_bound(place) | _merged(known[place], polls[place]) for place in sorted(polls.keys() & known.keys())]
+    if old:
+        bound = [columns[name] == bindparam(f"of_{name}") for name in Place._fields]
+        connection.execute(update(Verifier).where(*bound), old)
+
+
+def _bound(place: Place) -> dict[str, Any]:
+    return {f"of_{name}": value for name, value in place._asdict().items()}
 
 
 def _merged(row: Row[Any] | None, polls: Sequence[Poll]) -> dict[str, Any]:
-    last = max(polls, key=lambda poll: poll.at)
-    told = [poll for poll in polls if poll.asked is not None]
-    held = max(told, key=lambda poll: poll.at, default=None)
-    given = max(poll.given for poll in polls)
-    given_at = min(poll.at for poll in polls if poll.given == given)
-    found: dict[str, Any] = {"given_version": given, "given_at": given_at}
-    if row is not None and row.given_version >= given:
-        found = {}
-    if row is None or last.at >= row.seen_at:
-        found |= {"seen_at": last.at, "address": last.address, "client": last.client}
-    if held is not None and (row is None or row.held_at is None or held.at >= row.held_at):
-        found |= {"held_version": held.asked, "held_at": held.at}
-    first = min(poll.at for poll in polls)
-    if row is None or first < row.first_at:
-        found["first_at"] = first
-    return found or {"seen_at": row.seen_at if row is not None else last.at}
-
-
-def _at(place: Place) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Verifier.key_id == place.key_id,
-        Verifier.instance == place.instance,
-        Verifier.list_number == place.list_number,
-    )
+    """All that is to be known of a verifier: what the row says, or what is newer."""
+    found = {name: getattr(row, name) for name in _TOLD} if row is not None else dict.fromkeys(_TOLD)
+    for poll in sorted(polls, key=lambda poll: poll.at):
+        if found["first_at"] is None or poll.at < found["first_at"]:
+            found["first_at"] = poll.at
+        if found["given_version"] is None or poll.given > found["given_version"]:
+            found |= {"given_version": poll.given, "given_at": poll.at}
+        if poll.asked is not None and (found["held_at"] is None or poll.at >= found["held_at"]):
+            found |= {"held_version": poll.asked, "held_at": poll.at}
+        if found["seen_at"] is None or poll.at >= found["seen_at"]:
+            found |= {"seen_at": poll.at, "address": poll.address, "client": poll.client}
+    return found
 
 
 def forget(connection: Connection, now: datetime) -> None:

@@ -38,8 +38,11 @@ def test_a_list_is_signed_and_says_where_it_is_and_how_long_it_is_good(world: Wo
 
 @pytest.mark.spec("T-TSL-04")
 def test_the_first_entry_is_in_the_least_significant_bits() -> None:
-    values = bytearray([1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3])
-    assert status_list.packed(values) == bytes.fromhex("c944f9")
+    bits = status_list.empty(12)
+    for index, status in enumerate([1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]):
+        status_list.put(bits, index, 3)
+        status_list.put(bits, index, status)
+    assert bits == bytes.fromhex("c944f9")
 
 
 @pytest.mark.spec("T-TSL-05")
