@@ -32,9 +32,7 @@ class Live:
         self.audience = f"{self.url}/api"
         self.deployment = Deployment(folder, {"KEYTURN_ISSUER": self.url, "KEYTURN_STATUS_TTL": "1", **settings})
         self.deployment.serve(port=port)
-        self.resource_server = self._act(
-            lambda ctx: as_key(resource_servers.create(ctx, OPERATOR, utc_now(), name="Contacts API"))
-        )
+        self.resource_server = self.another_resource_server("Contacts API")
 
     def _act(self, act: Callable[[Any], Any]) -> Any:
         ctx = open_context(load(self.deployment.environment))
@@ -42,6 +40,11 @@ class Live:
             return act(ctx)
         finally:
             ctx.database.close()
+
+    def another_resource_server(self, name: str) -> Key:
+        """A key to introspect with."""
+        made: Key = self._act(lambda ctx: as_key(resource_servers.create(ctx, OPERATOR, utc_now(), name=name)))
+        return made
 
     def close(self) -> None:
         self.deployment.close()
