@@ -86,7 +86,7 @@ def test_only_a_global_admin_is_led_to_the_switch(console: Console, role: str) -
     expect(page.get_by_role("link", name="API Keys")).to_have_count(0)
 
 
-@pytest.mark.spec("S5-3")
+@pytest.mark.spec("S5-11")
 def test_with_a_default_group_a_name_alone_is_enough(console: Console) -> None:
     page = console.signed_in()
     page.goto(PLACE)
