@@ -58,6 +58,12 @@ def since_expiry(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> di
     return ctx.database.read(look)
 
 
+def revoked_at(ctx: Context, tenant_id: str, key_id: str) -> datetime | None:
+    """When a key was revoked; None for one that was not, NotFound without it."""
+    at: datetime | None = ctx.database.read(lambda connection: found(connection, tenant_id, key_id).revoked_at)
+    return at
+
+
 def edit_impact(
     ctx: Context, tenant_id: str, key_id: str, now: datetime, *, group: str | None, ip_allowlist: tuple[str, ...]
 ) -> dict[str, Any]:

@@ -200,7 +200,7 @@ def check_overlap(tenant: Row[Any], overlap: timedelta, reason: str | None) -> N
     if not timedelta(0) <= overlap <= longest:
         problems.append(Problem("overlap", "range", f"Must be at most {int(longest.total_seconds()) // 3600} h."))
     elif overlap and reason == LEAK:
-        problems.append(Problem("overlap", "leak", "A leaked secret must stop now."))
+        problems.append(Problem("overlap", "leak", "A leaked secret should stop now, so an overlap is not offered."))
     if problems:
         raise Invalid(*problems)
 

@@ -156,6 +156,15 @@ def test_members_come_and_go_and_are_let_back_in(keyturn: Inside) -> None:
     assert keyturn.failure("members", "reset", made["id"]) == "There is no such member."
 
 
+def test_the_last_global_admin_is_not_unmade(keyturn: Inside) -> None:
+    made = keyturn.json(
+        "members", "create", "--tenant", "Acme", "--email", "ada@example.com", "--name", "Ada", "--role", "global_admin"
+    )
+    for change in (("remove",), ("edit", "--role", "member"), ("edit", "--active", "off")):
+        said = keyturn.failure("members", change[0], made["id"], *change[1:])
+        assert "the tenant's last active Global Admin" in said
+
+
 def test_signing_keys_are_prepared_imported_and_revoked(keyturn: Inside, tmp_path: Path) -> None:
     (tmp_path / "own.pem").write_bytes(
         ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -15,6 +15,7 @@ from app.web.console import (
     account,
     assets,
     audit_log,
+    components,
     entrance,
     errors,
     factors,
@@ -32,12 +33,13 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    resuming,
     signing_keys,
     tenant,
     verify,
     violations,
 )
-from app.web.console.pages import Page, ProofNeeded, redirect, visited
+from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect, visited
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -57,6 +59,7 @@ PARTS = (
     audit_log.pages,
     help_pages.pages,
     proof.pages,
+    resuming.pages,
     account.pages,
     factors.pages,
     verify.pages,
@@ -67,6 +70,7 @@ PARTS = (
     signing_keys.pages,
     passkeys.pages,
     violations.pages,
+    components.pages,
 )
 
 
@@ -105,6 +109,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return _for_dialogs(http, visited(page, http, path))
+    except SignedOut as out:
+        return _for_dialogs(http, resuming.to_the_door(out.page, out.visit))
     except ProofNeeded as needed:
         return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer

@@ -46,6 +46,8 @@ def rotate(visit: Visit) -> Answer:
             expires_at=ends,
         )
     except (Invalid, Conflict, Forbidden) as error:
+        if isinstance(error, Conflict) and error.code == "key_revoked":
+            raise  # there is no form for a key that is finished
         return asking(visit, "key_rotate", asked_for(visit), form, said(error), overlaps=_overlaps(visit), status=422)
     return handed_over(visit, made, hand_over.ROTATED)
 
@@ -67,10 +69,11 @@ def revoke(visit: Visit) -> Answer:
         return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
     reason, key_id = form.get("reason") or None, key["client_id"]
     keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
-    text = f"API Key {key['name']} was revoked. It stopped working at {visit.times.local(visit.now):%H:%M:%S}."
+    said_so = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
+    text = said_so % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"}
     if form.get("delete"):
         keys.delete(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now)
-        text = f"API Key {key['name']} was deleted."
+        text = _deleted(visit, key)
     notice(visit, text)
     return onwards(visit, ADDRESS)
 
@@ -78,8 +81,7 @@ def revoke(visit: Visit) -> Answer:
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
 def delete_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/delete."""
-    key = asked_for(visit)
-    return asking(visit, "key_delete", key, {}, {}, phrase=_phrase(visit, key))
+    return _deleting(visit, asked_for(visit), {})
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
@@ -88,11 +90,20 @@ def delete(visit: Visit) -> Answer:
     key = asked_for(visit)
     phrase = _phrase(visit, key)
     if not confirmation.typed(visit.form.get("typed", ""), phrase):
-        problems = {"typed": visit.words.gettext("The text does not match.")}
-        return asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
+        return _deleting(visit, key, {"typed": visit.words.gettext("The text does not match.")}, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
-    notice(visit, f"API Key {key['name']} was deleted.")
+    notice(visit, _deleted(visit, key))
     return onwards(visit, ADDRESS)
+
+
+def _deleting(visit: Visit, key: dict[str, Any], problems: dict[str, str], status: int = 200) -> Answer:
+    since = key_evidence.revoked_at(visit.ctx, visit.tenant_id, key["client_id"])
+    phrase = _phrase(visit, key)
+    return asking(visit, "key_delete", key, {}, problems, phrase=phrase, since=since, status=status)
+
+
+def _deleted(visit: Visit, key: dict[str, Any]) -> str:
+    return str(visit.words.gettext("API Key %(name)s was deleted.") % {"name": key["name"]})
 
 
 def version(visit: Visit) -> int | None:

@@ -29,7 +29,7 @@ DURATIONS, MOST_ALLOWED = (30, 90, 180, 365), 12
 @pages.add("GET", f"{ADDRESS}/new", "api_keys:write", proof=True)
 def new(visit: Visit) -> Answer:
     """GET /tenant-api-keys/new."""
-    return _new_form(visit, {"nonce": secrets.token_urlsafe(16)}, {})
+    return _new_form(visit, {}, {})
 
 
 @pages.add("POST", ADDRESS, "api_keys:write", proof=True)
@@ -122,7 +122,7 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
     policy = tenants.show(visit.ctx, visit.tenant_id)
-    form = {"group": policy["default_group"] or "", **form}
+    form = {"group": policy["default_group"] or "", "nonce": secrets.token_urlsafe(16), **form}
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
     today, longest = visit.times.local(visit.now).date(), policy["max_lifetime_days"]
     return rendering.page(

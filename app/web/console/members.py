@@ -102,7 +102,7 @@ def member(visit: Visit) -> Answer:
     return member_page(visit, {}, {}, notice=visit.notice())
 
 
-@pages.add("POST", f"{ADDRESS}/{{member_id}}", "members:write")
+@pages.add("POST", f"{ADDRESS}/{{member_id}}", "members:write", proof=True)
 def save(visit: Visit) -> Answer:
     """POST /settings/members/<id>: name and role."""
     form = visit.form

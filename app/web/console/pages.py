@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from app.actions import key_notices
 from app.actions.people import sessions
 from app.actions.people.sessions import Missing, Signed
 from app.context import Context
@@ -40,6 +41,14 @@ class StaleForm(Exception):
 
 class ApiAccessOff(Exception):
     """The tenant's API access is off, and with it every page of its keys, for all roles (CONSOLE.md §3.23)."""
+
+
+class SignedOut(Exception):
+    """Nobody is signed in, or no more; nothing was done."""
+
+    def __init__(self, page: Page, visit: Visit) -> None:
+        super().__init__("signed out")
+        self.page, self.visit = page, visit
 
 
 class ProofNeeded(Exception):
@@ -122,6 +131,11 @@ class Visit:
     def off(self, permission: str | None) -> bool:
         """Whether what a permission leads to is switched off for the whole tenant."""
         return permission in KEY_PAGES and not self.signed.row.api_access
+
+    @cached_property
+    def expiring(self) -> int:
+        """How many keys end soon, for the navigation; 0 for who may not see keys."""
+        return key_notices.expiring(self.ctx, self.tenant_id, self.now) if self.may("api_keys:read") else 0
 
     def notice(self) -> str:
         """The sentence left for this page, which then is gone."""
@@ -213,8 +227,7 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if page.public:
         return page.view(visit)
     if visit.browser is None:
-        wanted = visit.place if http.method != "POST" else "/"
-        return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+        raise SignedOut(page, visit)
     if visit.browser.missing is not None and not page.path.startswith(_LEFT_OPEN[visit.browser.missing]):
         place = f"/re-auth?next={quote(visit.place, safe='/')}" if visit.browser.missing is Missing.USE else "/account"
         return redirect(place)
