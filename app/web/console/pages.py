@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from app.actions import key_notices
 from app.actions.people import sessions
-from app.actions.people.sessions import Missing, Signed
+from app.actions.people.sessions import Signed
 from app.context import Context
 from app.domain.events import Actor
-from app.domain.refusals import Forbidden
 from app.web.console import cookies, words
 from app.web.faults import BadRequest, Fault
 from app.web.forms import Form, pairs
@@ -26,13 +24,6 @@ KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys
 EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
-
-
-# Where the tenant requires a second factor that a session has not shown: what is still open to its member.
-_LEFT_OPEN = {
-    Missing.USE: ("/re-auth", "/sign-out", "/help"),
-    Missing.FACTOR: ("/account", "/re-auth", "/sign-out", "/help"),
-}
 
 
 class StaleForm(Exception):
@@ -215,47 +206,6 @@ def local(given: str | None) -> str:
     if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
         return "/"
     return given
-
-
-def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
-    """Let a browser in and call the view; whatever is raised goes to the error pages."""
-    http.require_secure()
-    cookie = cookies.read(http, cookies.SESSION)
-    visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
-    if http.method == "POST":
-        _own_form(page, visit)
-    if page.public:
-        return page.view(visit)
-    if visit.browser is None:
-        raise SignedOut(page, visit)
-    if visit.browser.missing is not None and not page.path.startswith(_LEFT_OPEN[visit.browser.missing]):
-        place = f"/re-auth?next={quote(visit.place, safe='/')}" if visit.browser.missing is Missing.USE else "/account"
-        return redirect(place)
-    if visit.off(page.permission):
-        raise ApiAccessOff
-    if page.permission is not None and not visit.may(page.permission):
-        raise Forbidden("missing_permission", page.permission)
-    if page.proof and not visit.signed.proved(visit.now):
-        raise ProofNeeded(visit)
-    return page.view(visit)
-
-
-def _own_form(page: Page, visit: Visit) -> None:
-    # Browsers say where a form comes from; where one does not say so, the token speaks (and for pages inside, always).
-    site, origin = visit.http.header("Sec-Fetch-Site"), visit.http.header("Origin")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise StaleForm
-    if site is None and origin is not None and origin not in _origins(visit):
-        raise StaleForm
-    if visit.browser is not None and not page.public:
-        given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
-        if not hmac.compare_digest(given.encode(), visit.token.encode()):
-            raise StaleForm
-
-
-def _origins(visit: Visit) -> set[str]:
-    settings = visit.ctx.settings
-    return {settings.console_base, settings.base.removesuffix(settings.base_path)}
 
 
 def unreadable() -> BadRequest:
