@@ -26,7 +26,7 @@ DURATIONS = (30, 90, 180, 365)
 @pages.add("GET", f"{ADDRESS}/new", "api_keys:write", proof=True)
 def new(visit: Visit) -> Answer:
     """GET /tenant-api-keys/new."""
-    return _new_form(visit, {"nonce": secrets.token_urlsafe(16)}, {})
+    return _new_form(visit, {}, {})
 
 
 @pages.add("POST", ADDRESS, "api_keys:write", proof=True)
@@ -97,7 +97,7 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         "key_new",
         status=status,
         here=ADDRESS,
-        form=form,
+        form={"nonce": secrets.token_urlsafe(16), **form},
         problems=problems,
         groups=choices(visit),
         used=used,

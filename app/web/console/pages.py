@@ -22,7 +22,6 @@ from app.web.replies import Answer
 from app.web.request import Request
 
 KEY_MANAGERS_ONLY = "api_keys:write"
-EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
@@ -77,7 +76,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
+        return self.http.form(None, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -125,7 +124,10 @@ View = Callable[[Visit], Answer]
 
 @dataclass(frozen=True)
 class Page:
-    """A page: who may open it, and whether the person must have proved lately to be there."""
+    """A page: who may open it, and whether the person must have proved lately to be there.
+
+    raw   whether it takes something else than a form
+    """
 
     method: str
     path: str
@@ -133,6 +135,7 @@ class Page:
     permission: str | None = None
     public: bool = False
     proof: bool = False
+    raw: bool = False
 
 
 KNOWN: set[str] = set()  # the addresses that a page can be opened at; the navigation leads to no other
@@ -152,13 +155,14 @@ class Pages:
         *,
         public: bool = False,
         proof: bool = False,
+        raw: bool = False,
     ) -> Callable[[View], View]:
         """Register a view."""
 
         def added(view: View) -> View:
             if method == "GET":
                 KNOWN.add(path)
-            self.every.append(Page(method, path, view, permission, public, proof))
+            self.every.append(Page(method, path, view, permission, public, proof, raw))
             return view
 
         return added
@@ -188,6 +192,8 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
     if http.method == "POST":
         _own_form(page, visit)
+        if http.has_body and not page.raw:
+            visit.form  # noqa: B018 - whoever sends what cannot be read learns so, whether or not the page looks at it
     if page.public:
         return page.view(visit)
     if visit.browser is None:
