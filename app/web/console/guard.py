@@ -27,6 +27,8 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
     if http.method == "POST":
         _own_form(page, visit)
+        if http.has_body and not page.raw:
+            visit.form  # noqa: B018 - whoever sends what cannot be read learns so, whether or not the page looks at it
     if page.public:
         return page.view(visit)
     if visit.browser is None:

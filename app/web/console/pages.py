@@ -21,7 +21,6 @@ from app.web.replies import Answer
 from app.web.request import Request
 
 KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys ask for
-EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
@@ -88,7 +87,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
+        return self.http.form(None, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -152,7 +151,10 @@ View = Callable[[Visit], Answer]
 
 @dataclass(frozen=True)
 class Page:
-    """A page: who may open it, and whether the person must have proved lately to be there."""
+    """A page: who may open it, and whether the person must have proved lately to be there.
+
+    raw   whether it takes something else than a form
+    """
 
     method: str
     path: str
@@ -160,6 +162,7 @@ class Page:
     permission: str | None = None
     public: bool = False
     proof: bool = False
+    raw: bool = False
 
 
 KNOWN: set[str] = set()  # the addresses that a page can be opened at; the navigation leads to no other
@@ -179,13 +182,14 @@ class Pages:
         *,
         public: bool = False,
         proof: bool = False,
+        raw: bool = False,
     ) -> Callable[[View], View]:
         """Register a view."""
 
         def added(view: View) -> View:
             if method == "GET":
                 KNOWN.add(path)
-            self.every.append(Page(method, path, view, permission, public, proof))
+            self.every.append(Page(method, path, view, permission, public, proof, raw))
             return view
 
         return added
