@@ -106,7 +106,9 @@ def _scopes(connection: Connection, row: Row[Any], named: str) -> frozenset[str]
     if group.built_in != scopes.SAME_AS_CREATOR:
         return scopes.unpack(group.scopes)
     creator = members.by_id(connection, row.created_by_member) if row.created_by_member is not None else None
-    return scopes.of_role(Role(creator.role), facts.product_scopes(connection)) if creator is not None else frozenset()
+    if creator is None:
+        return frozenset()
+    return scopes.of_role(Role(creator.role), facts.product_scopes(connection), row.key_managers)
 
 
 def _blocked(seen: Sequence[Row[Any]], lines: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from app.actions.key_steps import TENANT_KEY
 from app.actions.shapes import key_objects
 from app.context import Context
 from app.domain.credentials import SECRET_LENGTH
-from app.domain.expiry import EXPIRING_SOON
+from app.domain.expiry import soon
 from app.domain.health import Question
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem
@@ -144,11 +144,12 @@ def every(
 
 def _wanted(ctx: Context, connection: Connection, tenant_id: str, filters: Filters, now: datetime) -> Wanted:
     text, key_id = searched(filters.q, ctx.settings.key_prefix)
+    tenant = tenants.find(connection, tenant_id)
     return Wanted(
         tenant_id,
         TENANT_KEY,
         now,
-        now + EXPIRING_SOON,
+        now + soon(tenant.expiring_soon_days if tenant is not None else None),
         text,
         key_id,
         None if not filters.status else filters.status == "revoked",

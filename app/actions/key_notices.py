@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.actions.key_steps import TENANT_KEY
 from app.context import Context
-from app.domain.expiry import EXPIRING_SOON
+from app.domain.expiry import soon
 from app.domain.times import zone
 from app.store import key_notices as store
 from app.store import tenants, usage
@@ -39,12 +39,8 @@ def notices(ctx: Context, tenant_id: str, now: datetime, most: int = 2) -> list[
 
 def expiring(ctx: Context, tenant_id: str, now: datetime) -> int:
     """How many of a tenant's keys end soon, counted up to MOST_EXPIRING."""
-    soon = now + EXPIRING_SOON
-    return len(
-        ctx.database.read(
-            lambda connection: store.expiring(connection, tenant_id, TENANT_KEY, now, soon, MOST_EXPIRING)
-        )
-    )
+    found = ctx.database.read(lambda connection: _expiring(connection, tenant_id, now))
+    return int(found["keys"]) if found is not None else 0
 
 
 def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
@@ -64,10 +60,12 @@ def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> No
 
 
 def _expiring(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
-    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + EXPIRING_SOON, MOST_EXPIRING)
+    tenant = tenants.find(connection, tenant_id)
+    within = soon(tenant.expiring_soon_days if tenant is not None else None)
+    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + within, MOST_EXPIRING)
     if not rows:
         return None
-    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": EXPIRING_SOON.days}
+    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": within.days}
 
 
 def _overlap(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:

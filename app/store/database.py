@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +22,11 @@ from app.store import checkpoints, deadlines
 from app.store.audit import RECORDED
 from app.store.checkpoints import Checkpointer, checkpoints_safely
 from app.store.prepared import Prepared
+from app.store.remembered import Remembered
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
+_NOTHING = "SELECT count(*) FROM sqlite_schema"
 READ_ONLY = "25006"  # a PostgreSQL that is no longer, or not yet, the primary
 
 
@@ -53,6 +55,7 @@ class Database:
         self._held, self._dialect = _Held(), self.reader.dialect
         self.told: Callable[..., None] = _untold
         self._checkpointer: Checkpointer | None = None
+        self._remembered = Remembered(file) if file is not None else None
         # Prepared questions speak to the driver directly, so its own errors arrive too.
         self._errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, self._driver.Error)
         if file is None:
@@ -107,11 +110,17 @@ class Database:
                 return self.read(question)
             raise
 
-    def first(self, question: Prepared, parameters: Mapping[str, Any]) -> list[Any] | None:
-        """Ask for one row with every request, on this thread's connection as `read` does; raises the same."""
+    def first(self, question: Prepared, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Ask for one row with every request, on this thread's connection as `read` does; raises the same.
+
+        SQLite is asked once until somebody commits: the row is not to be changed.
+        """
         cursor = self._held.cursor
         try:
-            return question.first(cursor or self._cursor(), self._dialect, parameters)
+            asked = cursor or self._cursor()
+            if self._remembered is not None:
+                return self._remembered.first(question, asked, self._dialect, parameters)
+            return question.first(asked, self._dialect, parameters)
         except self._errors as error:
             if self._to_be_repeated(error, held=cursor is not None):
                 return self.first(question, parameters)
@@ -150,6 +159,9 @@ class Database:
             held = self._held.connection = self.reader.connect()
             driver: Any = held.connection.driver_connection
             self._held.cursor = driver.cursor()
+            if self._remembered is not None:
+                driver.execute(_NOTHING).close()  # its first question opens the wal-index
+                self._remembered.connected()
         return held
 
     def _cursor(self) -> Any:
@@ -167,6 +179,8 @@ class Database:
         self._drop()
         self.writer.dispose()
         self.reader.dispose()
+        if self._remembered is not None:
+            self._remembered.close()
 
 
 def _untold(_event: str, **_members: Any) -> None:

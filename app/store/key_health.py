@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 from sqlalchemy.orm import aliased
 
 from app.domain import health
-from app.domain.expiry import EXPIRING_SOON
 from app.domain.scopes import FULL_ACCESS
 from app.models import Group, Key, KeyUse, Secret, SecretUse
 
@@ -49,8 +48,8 @@ def _browser_use(now: datetime) -> ColumnElement[bool]:
     return and_(_live(now), _secret(works, seen))
 
 
-def _expiring_soon(now: datetime) -> ColumnElement[bool]:
-    return and_(Key.revoked_at.is_(None), Key.expires_at > now, Key.expires_at <= now + EXPIRING_SOON)
+def _expiring_soon(now: datetime, soon: datetime) -> ColumnElement[bool]:
+    return and_(Key.revoked_at.is_(None), Key.expires_at > now, Key.expires_at <= soon)
 
 
 def _long_overlap(now: datetime) -> ColumnElement[bool]:
@@ -82,12 +81,10 @@ def _idle(now: datetime) -> ColumnElement[bool]:
     return and_(_live(now), _use(_Use.last_used_at <= now - UNUSED))
 
 
-# In the order of `app.domain.health`.
-QUESTIONS: dict[health.Question, Callable[[datetime], ColumnElement[bool]]] = {
+_QUESTIONS: dict[health.Question, Callable[[datetime], ColumnElement[bool]]] = {
     "expired_but_called": _expired_but_called,
     "revoked_but_called": _revoked_but_called,
     "browser_use": _browser_use,
-    "expiring_soon": _expiring_soon,
     "long_overlap": _long_overlap,
     "full_access": _full_access,
     "no_ip_allowlist": _no_allowlist,
@@ -98,8 +95,13 @@ QUESTIONS: dict[health.Question, Callable[[datetime], ColumnElement[bool]]] = {
 }
 
 
-def counts(connection: Connection, tenant_id: str, kind: str, now: datetime) -> Sequence[int]:
-    """How many keys of a tenant each question finds, in the order of QUESTIONS; deleted keys do not count."""
-    found: list[Any] = [func.sum(case((condition(now), 1), else_=0)) for condition in QUESTIONS.values()]
+def condition(question: health.Question, now: datetime, soon: datetime) -> ColumnElement[bool]:
+    """Which keys a question finds at an instant; `soon` is until when a key's end is near."""
+    return _expiring_soon(now, soon) if question == "expiring_soon" else _QUESTIONS[question](now)
+
+
+def counts(connection: Connection, tenant_id: str, kind: str, now: datetime, soon: datetime) -> Sequence[int]:
+    """How many keys of a tenant each question of `app.domain.health` finds; deleted keys do not count."""
+    found: list[Any] = [func.sum(case((condition(question, now, soon), 1), else_=0)) for question in health.QUESTIONS]
     question: Any = select(*found).where(Key.tenant_id == tenant_id, Key.kind == kind, Key.deleted_at.is_(None))
     return [int(count or 0) for count in connection.execute(question).one()]

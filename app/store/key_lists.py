@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app.domain.health import Question
 from app.models import Key, KeyUse
-from app.store.key_health import QUESTIONS
+from app.store.key_health import condition
 
 _COLUMNS: dict[str, Any] = {
     "name": Key.name_folded,
@@ -35,7 +35,7 @@ class Wanted:
     revoked      whether revoked
     expiration   `valid`, `expiring_soon` or `expired`
     now, soon    the instants that `expiration` is measured by
-    health       one of `key_health.QUESTIONS`
+    health       one of `app.domain.health.QUESTIONS`
     unused       those never used
     idle_since   those used last at this instant or before
     creator      the ID of the member who made the key
@@ -151,7 +151,7 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     elif wanted.expiration == "expired":
         yield Key.expires_at <= wanted.now
     if wanted.health is not None:
-        yield QUESTIONS[wanted.health](wanted.now)
+        yield condition(wanted.health, wanted.now, wanted.soon)
     if wanted.creator is not None:
         yield Key.created_by_member == wanted.creator
     yield from _used(wanted)

@@ -28,6 +28,13 @@ _MEMBER: tuple[Any, ...] = (
     Tenant.time_zone,
     Tenant.api_access,
     Tenant.closed_at,
+    Tenant.key_managers,
+    Tenant.expiring_soon_days,
+    Tenant.confirmation_days,
+    Tenant.session_idle_seconds,
+    Tenant.session_lifetime_seconds,
+    Tenant.reauth_seconds,
+    Tenant.require_mfa,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -82,9 +83,9 @@ def chromium() -> Iterator[Browser]:
         yield launched
 
 
-@pytest.fixture
-def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Console]:
-    """The console of a fresh deployment; no page of it may complain."""
+@contextmanager
+def opened(make_world: Callable[..., World], chromium: Browser) -> Iterator[Console]:
+    """The console of a fresh deployment, served; no page of it may complain."""
     assets.names()
     server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
     world = make_world(
@@ -103,6 +104,13 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
     thread.join()
     server.server_close()
     assert found.complaints == [], json.dumps(found.complaints, indent=2)
+
+
+@pytest.fixture
+def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Console]:
+    """The console of a fresh deployment; no page of it may complain."""
+    with opened(make_world, chromium) as found:
+        yield found
 
 
 def _nothing(_environ: Any, start_response: Any) -> list[bytes]:

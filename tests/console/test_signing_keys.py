@@ -64,17 +64,44 @@ def test_a_global_admin_is_no_operator_and_a_super_user_sees_nothing(console: Co
 def test_the_next_key_signs_only_when_every_cache_knows_it(console: Console) -> None:
     page = operator(console)
     before = states(console)
+    page.goto(PLACE)
+    card = page.get_by_test_id("next-key")
+    expect(card).to_contain_text(
+        "Safe to promote at Sat 21 Nov 2026 12:05:05 UTC: resource servers may cache the key set for 5 minutes."
+    )
+    expect(page.get_by_test_id("activate")).to_be_disabled()
     page.goto(f"{PLACE}/{before['next']}/activate")
     expect(page.get_by_test_id("waits")).to_contain_text("Safe to use from Sat 21 Nov 2026 12:05")
     expect(page.get_by_test_id("confirm-submit")).to_have_count(0)
     console.world.clock.advance(minutes=6)
     page.goto(PLACE)
+    expect(card).to_contain_text("Ready")
     page.get_by_test_id("activate").click()
     page.get_by_test_id("confirm-submit").click()
     expect(page.get_by_test_id("status")).to_contain_text(f"New tokens are signed with {before['next'][:8]}")
     after = states(console)
     assert (after["active"], after["verifying"]) == (before["next"], before["active"])
     expect(page.get_by_test_id(f"row-{before['active']}")).to_contain_text("Verifying only")
+
+
+def test_the_page_tells_whether_resource_servers_know_the_next_key(console: Console) -> None:
+    page, world = console.signed_in("auditor"), console.world
+    page.goto(PLACE)
+    fetches = page.get_by_test_id("fetches")
+    expect(fetches).to_contain_text("Nobody has fetched the key set since this key was published.")
+    etag = world.client.get("/.well-known/jwks.json").headers["ETag"]
+    assert world.client.get("/.well-known/jwks.json", headers={"If-None-Match": etag}).status_code == 304
+    world.ctx.recorder.flush()
+    world.clock.advance(minutes=4)
+    page.reload()
+    expect(fetches).to_contain_text("was fetched 2 times since this key was published, last 4 minutes ago")
+    world.client.get("/.well-known/jwks.json")
+    world.ctx.recorder.flush()
+    signing_keys.prepare(world.ctx, OPERATOR, world.clock())
+    world.client.get("/.well-known/jwks.json")
+    world.ctx.recorder.flush()
+    counted = [(key["state"], key["fetches"]) for key in signing_keys.all_keys(world.ctx, world.clock())]
+    assert sorted(counted) == [("active", 4), ("next", 1), ("next", 4)]
 
 
 def test_revoking_needs_a_fresh_proof_and_the_beginning_of_the_key_s_id(console: Console) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.actions import groups, tenants
 from tests.console.conftest import Console
-from tests.world import OPERATOR
+from tests.console.people import Person
+from tests.world import OPERATOR, World
 
 PLACE = "/settings/tenant"
 
@@ -108,7 +110,7 @@ def test_terms_beyond_their_bounds_are_said_at_their_fields(console: Console) ->
     for field, value, problem in (
         ("field-max-overlap", "91d", "Must be a whole number from 0 to"),
         ("field-max-overlap", "soon", "Must be a whole number and s, m, h or d"),
-        ("field-token-lifetime", "2h", "Must be a whole number from 60 to 3600 or none."),
+        ("field-token-lifetime", "2h", "Access token lifetime: Must be a whole number from 60 to 3600 or none."),
     ):
         page.goto(PLACE)
         page.get_by_test_id(field).fill(value)
@@ -135,3 +137,20 @@ def test_plan_and_limits_are_told_and_who_may_only_look_changes_nothing(console:
     assert answer is not None
     assert answer.status == 403
     expect(page.get_by_role("main")).to_contain_text(re.compile("permission tenant:write"))
+
+
+def test_the_switch_is_for_somebody_who_proved_lately_to_be_there(world: World) -> None:
+    person = Person(world).signed_in()
+    world.clock.advance(minutes=16)
+    assert person.read(f"{PLACE}/api-access").headers["Location"] == f"/re-auth?next={PLACE}/api-access"
+    assert person.send(f"{PLACE}/api-access", typed="Acme").status_code == 403
+    assert tenants.show(world.ctx, world.tenant["id"])["api_access"] is True
+
+
+def test_the_address_is_told_as_the_proxies_give_it(make_world: Callable[..., World]) -> None:
+    world = make_world(KEYTURN_TRUSTED_PROXIES="127.0.0.0/8,10.0.0.0/8")
+    person = Person(world).signed_in()
+    page = person.client.get(PLACE, headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}).text
+    network = page[page.index('data-testid="network"') :]
+    for said in ("203.0.113.7", "through a trusted proxy", "127.0.0.0/8", "10.0.0.0/8"):
+        assert said in network

@@ -17,9 +17,10 @@ from app.actions.once import Once
 from app.actions.people import hand_over, sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.web.console import cookies, rendering, scope_matrix
+from app.web.console.forgery import local
 from app.web.console.key_list import ADDRESS, MOST_GROUPS
 from app.web.console.key_words import wrong
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
 pages = Pages()
@@ -121,10 +122,10 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
-    default = tenants.show(visit.ctx, visit.tenant_id)["default_group"]
-    form = {"group": default or "", "nonce": secrets.token_urlsafe(16), **form}
+    policy = tenants.show(visit.ctx, visit.tenant_id)
+    form = {"group": policy["default_group"] or "", "nonce": secrets.token_urlsafe(16), **form}
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
-    today = visit.times.local(visit.now).date()
+    today, longest = visit.times.local(visit.now).date(), policy["max_lifetime_days"]
     return rendering.page(
         visit,
         "key_new",
@@ -135,8 +136,10 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         groups=choices(visit),
         used=used,
         full=used.limit is not None and used.used >= used.limit,
-        durations=[(days, today + timedelta(days=days)) for days in DURATIONS],
+        durations=[(days, today + timedelta(days=days)) for days in DURATIONS if longest is None or days <= longest],
         tomorrow=today + timedelta(days=1),
+        latest=today + timedelta(days=longest) if longest is not None else None,
+        policy=policy,
         address=str(visit.http.address or ""),
         **_previewed(visit, form),
     )

@@ -123,7 +123,9 @@ def key_list(visit: Visit) -> Answer:
         full=full,
         api_access=tenants.show(ctx, tenant)["api_access"],
         notices=key_notices.notices(ctx, tenant, visit.now, MOST_NOTICES),
-        questions={question: health.title(question) for question in health.QUESTIONS},
+        questions={
+            question: health.title(question, visit.signed.row.expiring_soon_days) for question in health.QUESTIONS
+        },
         groups=group_choices.offered(ctx, tenant, MOST_GROUPS),
         hidden=_hidden(visit, asked) if not page.items else 0,
         notice=visit.notice(),

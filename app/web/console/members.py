@@ -65,7 +65,7 @@ def member_list(visit: Visit) -> Answer:
 @pages.add("GET", f"{ADDRESS}/roles", "members:read")
 def role_table(visit: Visit) -> Answer:
     """GET /settings/members/roles: who may do what."""
-    held = {role: scopes.of_role(role, frozenset()) for role in ROLES}
+    held = {role: scopes.of_role(role, frozenset(), visit.signed.row.key_managers) for role in ROLES}
     return rendering.page(visit, "member_roles", here=ADDRESS, roles=ROLES, held=held, abilities=ABILITIES)
 
 

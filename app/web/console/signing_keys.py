@@ -8,6 +8,7 @@ from typing import Any
 from app.actions import signing_keys
 from app.domain import confirmation
 from app.domain.refusals import Conflict, NotFound
+from app.settings import JWKS_MAX_AGE
 from app.web.console import rendering
 from app.web.console.key_forms import notice, said
 from app.web.console.pages import Pages, Visit, redirect
@@ -102,6 +103,7 @@ def _table(visit: Visit, problems: dict[str, str], *, notice: str = "") -> Answe
         waits=_waits(visit, following),
         live=LIVE,
         prefix=PREFIX,
+        cached=int(JWKS_MAX_AGE.total_seconds()) // 60,
         problems=problems,
         notice=notice,
     )
