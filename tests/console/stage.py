@@ -13,6 +13,7 @@ from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
 from app.web.console import install
 from app.web.console import pages as table
+from app.web.console.forgery import StaleForm
 from app.web.console.pages import Visit
 from app.web.replies import Answer
 from tests.console import people
@@ -202,7 +203,7 @@ class Stage:
 
 def _broken(status: int) -> Any:
     errors: dict[int, Exception] = {
-        400: table.StaleForm(),
+        400: StaleForm(),
         409: Conflict("key_revoked", "This key was revoked meanwhile.", ("Generate a new key.",)),
         422: Invalid(Problem("name", "too_short", "Key Name must be at least 2 characters long.")),
         500: RuntimeError("a scene of the error page"),
