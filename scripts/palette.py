@@ -8,7 +8,7 @@ import zlib
 
 from playwright.sync_api import Page
 
-# A browser is at hand, and reads pictures faster than Python does. The colours used most stay as they are.
+# A browser is at hand, and reads pictures faster than Python does. Rare colours count too: small icons have their own.
 COUNTED = """async picture => {
     const image = await createImageBitmap(await (await fetch(picture)).blob());
     const canvas = new OffscreenCanvas(image.width, image.height), context = canvas.getContext("2d");
@@ -17,13 +17,24 @@ COUNTED = """async picture => {
     const uses = new Map();
     for (const pixel of pixels) uses.set(pixel, (uses.get(pixel) || 0) + 1);
     const every = [...uses].sort((one, other) => other[1] - one[1] || one[0] - other[0]).map(([colour]) => colour);
-    const split = colour => [colour & 255, colour >> 8 & 255, colour >> 16 & 255], palette = every.slice(0, 256).map(split);
-    const nearest = new Map(every.map((colour, place) => {
-        if (place < 256) return [colour, place];
-        const [red, green, blue] = split(colour);
-        const far = ([r, g, b]) => (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
-        return [colour, palette.reduce((best, one, at) => far(one) < far(palette[best]) ? at : best, 0)];
-    }));
+    const split = colour => [colour & 255, colour >> 8 & 255, colour >> 16 & 255];
+    const colours = every.map(split), wrong = every.map(() => Infinity), place = every.map(() => 0), palette = [];
+    for (let next = 0; palette.length < 256 && next >= 0;) {
+        palette.push(colours[next]);
+        const [red, green, blue] = colours[next];
+        colours.forEach(([r, g, b], at) => {
+            const far = (r - red) ** 2 + (g - green) ** 2 + (b - blue) ** 2;
+            if (far < wrong[at]) [wrong[at], place[at]] = [far, palette.length - 1];
+        });
+        // The next colour is the one that is missed most: by how much it is used, and how far the nearest is.
+        let most = 0;
+        next = -1;
+        every.forEach((colour, at) => {
+            const missed = wrong[at] * Math.sqrt(uses.get(colour));
+            if (missed > most) [most, next] = [missed, at];
+        });
+    }
+    const nearest = new Map(every.map((colour, at) => [colour, place[at]]));
     const places = Uint8Array.from(pixels, pixel => nearest.get(pixel));
     let text = "";
     for (let at = 0; at < places.length; at += 8192) text += String.fromCharCode(...places.subarray(at, at + 8192));
