@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from app.actions import terms
 from app.actions.key_steps import TENANT_KEY
 from app.actions.keys import NewKey
+from app.actions.tenants import found as found_tenant
 from app.context import Context
 from app.domain import networks, scopes
 from app.domain.events import Actor
 from app.domain.names import clean_name, fold
 from app.domain.refusals import Forbidden, Problem
-from app.store import facts, groups, key_names, tenants
+from app.store import facts, groups, key_names
 
 
 def preview(ctx: Context, actor: Actor, tenant_id: str, new: NewKey, address: str, now: datetime) -> dict[str, Any]:
@@ -23,8 +24,8 @@ def preview(ctx: Context, actor: Actor, tenant_id: str, new: NewKey, address: st
 
     address   to be held against its list; "" asks nothing
     returns   `name`, `named_alike`, `group` (name, scopes, full, follows_creator, beyond_caller) or None,
-              `expires_at`, `ip_allowlist`, `notices`, `address` (ip, line; line 0 is refused, None is any) or None,
-              `problems` about what is filled in
+              `expires_at`, `max_lifetime_days` of the tenant, `ip_allowlist`, `notices`,
+              `address` (ip, line; line 0 is refused, None is any) or None, `problems` about what is filled in
     """
     problems: list[Problem] = []
     name = clean_name(new.name, []) if new.name.strip() else ""
@@ -32,13 +33,13 @@ def preview(ctx: Context, actor: Actor, tenant_id: str, new: NewKey, address: st
     allowed, bad = networks.parse_list(lines)
 
     def look(connection: Connection) -> dict[str, Any]:
-        tenant = tenants.find(connection, tenant_id)
-        zone = tenant.time_zone if tenant is not None else "UTC"
+        tenant = found_tenant(connection, tenant_id)
         return {
             "name": name,
             "named_alike": bool(name) and key_names.taken(connection, tenant_id, TENANT_KEY, fold(name)),
             "group": _group(connection, actor, tenant_id, new.group),
-            "expires_at": terms.future_expiry(new.expires_at, zone, now, problems) if new.expires_at else None,
+            "expires_at": terms.chosen_end(tenant, new.expires_at, now, problems) if new.expires_at else None,
+            "max_lifetime_days": tenant.max_lifetime_days,
         }
 
     found = ctx.database.read(look)

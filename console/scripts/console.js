@@ -36,7 +36,7 @@
     const words = button.querySelector("[data-said]");
     if (!(await copy(source ? source.textContent : button.dataset.copy))) {
       if (source) getSelection().selectAllChildren(source);
-      tell("Could not copy. Select the text and press Ctrl+C (⌘C on Mac).", true);
+      tell(document.body.dataset.copyFailed, true);
       return;
     }
     copied = copied || Boolean(source?.hasAttribute("data-blank"));
@@ -99,6 +99,14 @@
     field.addEventListener("input", say);
   }
 
+  // After a suspected leak the old secret stops now: the other choices are not offered.
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-leak]")) return;
+    each(`[name=${target.dataset.leak}]`, (choice) => {
+      choice.disabled = target.value === "leak" && choice.value !== "0s";
+      if (target.value === "leak") choice.checked = choice.value === "0s";
+    }, target.form);
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copyFrom(button);

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from gettext import NullTranslations
 
 from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
 from app.web.console import cookies, rendering, words
-from app.web.console.pages import StaleForm, Visit
+from app.web.console.pages import KNOWN, ApiAccessOff, StaleForm, Visit
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS
@@ -27,26 +28,42 @@ class Trouble:
     text: str
     hints: tuple[str, ...] = ()
     retry_after: int = 0
+    reload: str = ""
 
 
 def answer(http: Request, error: Exception) -> Answer:
     """Answer a failure with a page; what is not foreseen says nothing of itself."""
     said = _said(error, words.translations(http.header("Accept-Language")))
+    said = replace(said, reload=_form(http.path) if isinstance(error, StaleForm) else "")
     if said.status == CRASHED:
         log.crashed(http, error)
     browser = None
     if said.status not in {CRASHED, 503}:
         cookie = cookies.read(http, cookies.SESSION)
         browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
+    if isinstance(error, ApiAccessOff):
+        return rendering.page(Visit(http, browser), "api_access_off", status=said.status, here="/tenant-api-keys")
     headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()
     return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
+
+
+def _form(path: str) -> str:
+    # Most forms are sent to the page that they stand on, or to one below it.
+    while path:
+        for page in (f"{path}/new", path):
+            if any(re.fullmatch(re.sub(r"{\w+}", "[^/]+", known), page) for known in KNOWN):
+                return page
+        path = path.rpartition("/")[0]
+    return "/"
 
 
 def _said(error: Exception, words: NullTranslations) -> Trouble:
     say = words.gettext
     if isinstance(error, StaleForm):
-        text = say("Nothing was changed. Go back, reload the page and try again.")
+        text = say("Nothing was changed. Reload the form and fill it in again.")
         return Trouble(400, say("This form is out of date"), text)
+    if isinstance(error, ApiAccessOff):
+        return Trouble(403, say("API access is off for this tenant"), "")
     if isinstance(error, NotFound):
         text = say("There is nothing at this address, or it belongs to another tenant.")
         return Trouble(404, say("Not found"), text)

@@ -33,10 +33,13 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    resuming,
+    signing_keys,
+    tenant,
     verify,
     violations,
 )
-from app.web.console.pages import Page, ProofNeeded, redirect, visited
+from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect, visited
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -56,12 +59,15 @@ PARTS = (
     audit_log.pages,
     help_pages.pages,
     proof.pages,
+    resuming.pages,
     account.pages,
     factors.pages,
     verify.pages,
     groups.pages,
     members.pages,
     member_steps.pages,
+    tenant.pages,
+    signing_keys.pages,
     passkeys.pages,
     violations.pages,
     components.pages,
@@ -103,6 +109,8 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
         return _for_dialogs(http, visited(page, http, path))
+    except SignedOut as out:
+        return _for_dialogs(http, resuming.to_the_door(out.page, out.visit))
     except ProofNeeded as needed:
         return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer

@@ -49,8 +49,8 @@ def edit(visit: Visit) -> Answer:
         if error.code != "version_conflict":
             raise
         return _conflict(visit, form)
-    done = visit.words.gettext("API Key %(name)s was updated.") % {"name": changed["name"]}
-    notice(visit, " ".join((done, *changed.get("notices", []))))
+    text = visit.words.gettext("API Key %(name)s was updated.") % {"name": changed["name"]}
+    notice(visit, " ".join((text, *changed.get("notices", []))))
     return onwards(visit, details(key_id))
 
 

@@ -29,7 +29,7 @@ DURATIONS, MOST_ALLOWED = (30, 90, 180, 365), 12
 @pages.add("GET", f"{ADDRESS}/new", "api_keys:write", proof=True)
 def new(visit: Visit) -> Answer:
     """GET /tenant-api-keys/new."""
-    return _new_form(visit, {"nonce": secrets.token_urlsafe(16)}, {})
+    return _new_form(visit, {}, {})
 
 
 @pages.add("POST", ADDRESS, "api_keys:write", proof=True)
@@ -121,10 +121,10 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
-    default = tenants.show(visit.ctx, visit.tenant_id)["default_group"]
-    form = {"group": default or "", **form}
+    policy = tenants.show(visit.ctx, visit.tenant_id)
+    form = {"group": policy["default_group"] or "", "nonce": secrets.token_urlsafe(16), **form}
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
-    today = visit.times.local(visit.now).date()
+    today, longest = visit.times.local(visit.now).date(), policy["max_lifetime_days"]
     return rendering.page(
         visit,
         "key_new",
@@ -135,8 +135,10 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         groups=choices(visit),
         used=used,
         full=used.limit is not None and used.used >= used.limit,
-        durations=[(days, today + timedelta(days=days)) for days in DURATIONS],
+        durations=[(days, today + timedelta(days=days)) for days in DURATIONS if longest is None or days <= longest],
         tomorrow=today + timedelta(days=1),
+        latest=today + timedelta(days=longest) if longest is not None else None,
+        policy=policy,
         address=str(visit.http.address or ""),
         **_previewed(visit, form),
     )
