@@ -42,6 +42,7 @@ class Tenant(Base):
     token_lifetime_seconds: Mapped[int | None]
     default_group_id: Mapped[str | None]
     listed_keys: Mapped[int] = mapped_column(default=0)
+    sso_required_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

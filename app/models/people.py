@@ -45,6 +45,7 @@ class Session(Base):
     address: Mapped[str | None]
     client: Mapped[str] = mapped_column(default="")
     notice: Mapped[str] = mapped_column(default="")
+    sso_connection_id: Mapped[str | None]
 
 
 class HandOver(Base):

@@ -32,6 +32,8 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    sso_entrance,
+    sso_settings,
     verify,
     violations,
 )
@@ -62,6 +64,8 @@ PARTS = (
     members.pages,
     member_steps.pages,
     passkeys.pages,
+    sso_entrance.pages,
+    sso_settings.pages,
     violations.pages,
 )
 
