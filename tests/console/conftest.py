@@ -13,8 +13,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.web.console import assets
 from tests.console import browser, people
+from tests.console.fake_provider import FakeProvider, provided
 from tests.console.people import PASSWORD
 from tests.console.served import served
+from tests.console.sso import Way
 from tests.world import World
 
 
@@ -108,3 +110,18 @@ def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Con
 def _nothing(_environ: Any, start_response: Any) -> list[bytes]:
     start_response("503 Service Unavailable", [])
     return []
+
+
+@pytest.fixture
+def fake(make_world: Callable[..., World]) -> Iterator[FakeProvider]:
+    world = make_world(KEYTURN_ISSUER="http://localhost:8000")
+    with provided(world) as found:
+        yield found
+
+
+@pytest.fixture
+def way(fake: FakeProvider) -> Way:
+    """A member who has never signed in stands at the page."""
+    found = Way(fake.world, fake)
+    found.member()
+    return found
