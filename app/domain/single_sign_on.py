@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from app.domain.addresses import LOOPBACK
 ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512")
 LONGEST_ADDRESS, LONGEST_SUBJECT = 500, 255
 MOST_DOMAINS = 50
+LEEWAY = timedelta(seconds=60)  # a provider's clock is not ours
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 

@@ -15,7 +15,6 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 
 from app.domain import single_sign_on
-from app.domain.times import CLOCK_LEEWAY
 from app.runtime.provider import Client, ProviderError
 
 GOOD_FOR, KEYS_AGAIN, BAD_FOR = timedelta(hours=1), timedelta(seconds=30), timedelta(seconds=5)
@@ -134,7 +133,7 @@ def _claims(provider: Provider, token: Any, client_id: str, nonce: str, now: dat
         essential = {"iss": {"essential": True, "value": provider.issuer}, "aud": {"essential": True}}
         params = {"nonce": nonce, "client_id": client_id}
         claims: Any = CodeIDToken(read.claims, read.header, essential, params)
-        claims.validate(int(now.timestamp()), int(CLOCK_LEEWAY.total_seconds()))
+        claims.validate(int(now.timestamp()), int(single_sign_on.LEEWAY.total_seconds()))
     except InvalidKeyIdError:
         raise
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -105,7 +105,7 @@ class Client:
         by_body = methods and "client_secret_basic" not in methods and "client_secret_post" in methods
         self._session.token_endpoint_auth_method = "client_secret_post" if by_body else "client_secret_basic"
         try:
-            return dict(
+            found = dict(
                 self._session.fetch_token(
                     endpoint,
                     auth=None if by_body else basic,
@@ -118,6 +118,9 @@ class Client:
             raise ProviderError(f"it refused our code ({_short(error.error)})") from error
         except (RequestException, HTTPError, OSError, ValueError, TypeError) as error:
             raise ProviderError(f"it did not answer our code ({type(error).__name__})") from error
+        # It is used at once or never: when it expires is the provider's matter, and not our clock's.
+        self._session.token = {name: found.get(name) for name in ("access_token", "token_type")}
+        return found
 
     def _object(self, call: Any) -> dict[str, Any]:
         try:

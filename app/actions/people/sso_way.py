@@ -18,7 +18,6 @@ from app.context import Context
 from app.domain import credentials, single_sign_on
 from app.domain.events import Actor
 from app.domain.refusals import NotFound
-from app.domain.times import CLOCK_LEEWAY
 from app.runtime.openid import Provider
 from app.runtime.provider import Client, ProviderError
 from app.store import single_sign_on as store
@@ -193,7 +192,7 @@ def _proof(
     if signed is None or signed.row.id != attempt.session_id:
         raise NoWay(Why.STALE, name=row.name)
     at = claims.get("auth_time")
-    if not isinstance(at, int | float) or at < (attempt.created_at - CLOCK_LEEWAY).timestamp():
+    if not isinstance(at, int | float) or at < (attempt.created_at - single_sign_on.LEEWAY).timestamp():
         raise NoWay(Why.UNTRUSTED, name=row.name, detail="it did not ask again who is there")
     with ctx.database.transaction() as connection:
         member = store.linked(connection, row.id, claims["sub"])
