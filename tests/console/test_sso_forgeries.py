@@ -24,6 +24,7 @@ def test_a_good_answer_lets_its_member_in_and_the_log_says_how(way: Way) -> None
 
 
 def test_the_request_carries_pkce_a_state_a_nonce_and_the_connections_own_callback(way: Way) -> None:
+    """RFC 7636 §4.3."""
     asked = [asked_for(way.leave()) for _ in range(2)]
     assert asked[0]["code_challenge_method"] == "S256"
     assert asked[0]["redirect_uri"] == f"http://localhost:8000/sign-in/sso/{way.id}/callback"
@@ -81,6 +82,7 @@ def test_an_answer_in_another_issuers_name_is_refused(way: Way, issuer: str | No
 
 
 def test_a_provider_that_promises_no_issuer_need_not_name_itself_and_must_not_name_another(way: Way) -> None:
+    """RFC 9207 §3."""
     way.fake.bend_metadata = lambda found: {**found, "authorization_response_iss_parameter_supported": False}
     assert way.back(way.fake.allows(way.leave(), iss="https://another.example")).status_code == 502
     assert way.back(way.fake.allows(way.leave(), iss=None)).status_code == 303
