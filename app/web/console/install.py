@@ -35,6 +35,8 @@ from app.web.console import (
     proof,
     resuming,
     signing_keys,
+    sso_entrance,
+    sso_settings,
     tenant,
     verify,
     violations,
@@ -70,6 +72,8 @@ PARTS = (
     tenant.pages,
     signing_keys.pages,
     passkeys.pages,
+    sso_entrance.pages,
+    sso_settings.pages,
     violations.pages,
     components.pages,
 )
