@@ -54,9 +54,7 @@ def test_everything_about_a_key_is_done_without_a_script(console: Console) -> No
 
 def focused(page: Page) -> str:
     """The test hook of what has the focus, or its name."""
-    return str(
-        page.evaluate("(one => one.dataset.testid || one.id || one.textContent.trim())(document.activeElement)")
-    )
+    return str(page.evaluate("(one => one.dataset.testid || one.id || one.textContent.trim())(document.activeElement)"))
 
 
 def to(page: Page, hook: str, key: str = "Tab") -> None:
