@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyotp
 from playwright.sync_api import Page
 
 from tests.console.authenticators import Authenticator
@@ -74,8 +75,6 @@ def _with_recovery(page: Page, stage: Stage) -> None:
 
 
 def _codes_on(page: Page, stage: Stage) -> None:
-    import pyotp
-
     secret = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
     page.get_by_test_id("field-code").fill(pyotp.TOTP(secret).at(stage.world.clock()))
     page.get_by_test_id("submit").click()

@@ -1,4 +1,4 @@
-"""A deployment that looks lived in: keys in every state, people, groups, calls. Its clock stands at the end of it all."""
+"""A deployment that looks lived in: keys in every state, people, groups, calls; its clock stands at the end."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
 from app.web.console import install
 from app.web.console import pages as table
+from app.web.console.forgery import StaleForm
 from app.web.console.pages import Visit
 from app.web.replies import Answer
 from tests.console import people
@@ -114,7 +115,8 @@ class Stage:
         self._make("Partner portal (dev)", "Mirja Lind", "acts as its creator", group="Same as the key's creator")
         for _ in range(12):
             clock.advance(days=2, hours=1)
-            self._called("Mobile App", 7), self._called("Quarterly audit 2026", 2)
+            self._called("Mobile App", 7)
+            self._called("Quarterly audit 2026", 2)
         self._make(
             "Zapier (marketing)", "Ada Okafor", "campaign sign-ups to CRM", group="Full access", expires_at="2027-04-10"
         )
@@ -126,12 +128,14 @@ class Stage:
 
     def _recent(self) -> None:
         world, clock = self.world, self.world.clock
-        self._called("Old Zapier", 3), self._called("Partner portal (dev)", 2)
+        self._called("Old Zapier", 3)
+        self._called("Partner portal (dev)", 2)
         for day in range(30):
             clock.advance(hours=24)
             for number, (address, client) in enumerate(CALLERS):
                 self._called("Mobile App", (110 + day * 70 % 130) // (number + 1), address, client)
-            self._called("Zapier (marketing)", 5), self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
+            self._called("Zapier (marketing)", 5)
+            self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
             if day % 9 == 3:
                 call(world, self.keys["Mobile App"].secret, "192.0.2.18", "curl/8.9.0")
         keys.revoke(world.ctx, self.actor, self.tenant, self.keys["Old Zapier"].id, clock(), "Replaced")
@@ -139,7 +143,8 @@ class Stage:
         members.edit(world.ctx, self.actor, self.tenant, mirja, clock(), active=False)
         self.member = self._people["Jonas Weber"]
         clock.advance(days=2)
-        self._called("Old Zapier", 4), self._called("Quarterly audit 2026", 2)
+        self._called("Old Zapier", 4)
+        self._called("Quarterly audit 2026", 2)
         self._make(LONG, "Jonas Weber", "owned by logistics; ask before touching it", expires_at="2028-02-06")
         self._make("Status page probe", "Jonas Weber", "synthetic check every minute", expires_at="2027-05-07")
         self._rotating()
@@ -155,8 +160,10 @@ class Stage:
         self._called("Mobile App", 27, *CALLERS[1])
         clock.advance(minutes=3)
         self.keys["Mobile App"] = new
-        self._called("Mobile App", 63), self._called("ERP", 1)
-        self._called("Zapier (marketing)", 2), self._called("Data warehouse export", 900, "203.0.113.80")
+        self._called("Mobile App", 63)
+        self._called("ERP", 1)
+        self._called("Zapier (marketing)", 2)
+        self._called("Data warehouse export", 900, "203.0.113.80")
         clock.advance(seconds=10)
 
     def _others(self) -> None:
@@ -205,7 +212,7 @@ class Stage:
 
 def _broken(status: int) -> Any:
     errors: dict[int, Exception] = {
-        400: table.StaleForm(),
+        400: StaleForm(),
         409: Conflict("key_revoked", "This key was revoked meanwhile.", ("Generate a new key.",)),
         422: Invalid(Problem("name", "too_short", "Key Name must be at least 2 characters long.")),
         500: RuntimeError("a scene of the error page"),

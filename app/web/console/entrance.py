@@ -6,7 +6,8 @@ from app.actions.people import sessions, sign_in
 from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
 from app.web.console import cookies, rendering, verify
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.forgery import local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import trouble
 from app.web.console.verify import address, client
 from app.web.replies import Answer

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from urllib.parse import quote
 
 from app.actions.people import sessions
 from app.actions.people.sessions import Missing
 from app.domain.refusals import Forbidden
-from app.web.console import cookies
-from app.web.console.pages import ApiAccessOff, Page, ProofNeeded, SignedOut, StaleForm, Visit, redirect
+from app.web.console import cookies, forgery
+from app.web.console.pages import ApiAccessOff, Page, ProofNeeded, SignedOut, Visit, redirect
 from app.web.replies import Answer
 from app.web.request import Request
 
@@ -26,7 +25,9 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     cookie = cookies.read(http, cookies.SESSION)
     visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
     if http.method == "POST":
-        _own_form(page, visit)
+        forgery.refuse(visit, inside=visit.browser is not None and not page.public)
+        if http.has_body and not page.raw:
+            visit.form  # noqa: B018 - whoever sends what cannot be read learns so, whether or not the page looks at it
     if page.public:
         return page.view(visit)
     if visit.browser is None:
@@ -41,21 +42,3 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if page.proof and not visit.signed.proved(visit.now):
         raise ProofNeeded(visit)
     return page.view(visit)
-
-
-def _own_form(page: Page, visit: Visit) -> None:
-    # Browsers say where a form comes from; where one does not say so, the token speaks (and for pages inside, always).
-    site, origin = visit.http.header("Sec-Fetch-Site"), visit.http.header("Origin")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise StaleForm
-    if site is None and origin is not None and origin not in _origins(visit):
-        raise StaleForm
-    if visit.browser is not None and not page.public:
-        given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
-        if not hmac.compare_digest(given.encode(), visit.token.encode()):
-            raise StaleForm
-
-
-def _origins(visit: Visit) -> set[str]:
-    settings = visit.ctx.settings
-    return {settings.console_base, settings.base.removesuffix(settings.base_path)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,20 +13,15 @@ from app.actions.people import sessions
 from app.actions.people.sessions import Signed
 from app.context import Context
 from app.domain.events import Actor
-from app.web.console import cookies, words
+from app.web.console import cookies, forgery, words
 from app.web.faults import BadRequest, Fault
 from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
 KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys ask for
-EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
-
-
-class StaleForm(Exception):
-    """A form came without, or with another session's, token: nothing was done."""
 
 
 class ApiAccessOff(Exception):
@@ -88,7 +82,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
+        return self.http.form(None, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -138,13 +132,13 @@ class Visit:
     @property
     def token(self) -> str:
         """What a form of this browser's session carries against forgery."""
-        return form_token(self.ctx, cookies.read(self.http, cookies.SESSION) or "")
+        return forgery.form_token(self.ctx, cookies.read(self.http, cookies.SESSION) or "")
 
     @property
     def place(self) -> str:
         """The address asked for, with its parameters."""
         asked = self.http.environ.get("QUERY_STRING") or ""
-        return local(f"{self.http.path}?{asked}" if asked else self.http.path)
+        return forgery.local(f"{self.http.path}?{asked}" if asked else self.http.path)
 
 
 View = Callable[[Visit], Answer]
@@ -152,7 +146,10 @@ View = Callable[[Visit], Answer]
 
 @dataclass(frozen=True)
 class Page:
-    """A page: who may open it, and whether the person must have proved lately to be there."""
+    """A page: who may open it, and whether the person must have proved lately to be there.
+
+    raw   whether it takes something else than a form
+    """
 
     method: str
     path: str
@@ -160,6 +157,7 @@ class Page:
     permission: str | None = None
     public: bool = False
     proof: bool = False
+    raw: bool = False
 
 
 KNOWN: set[str] = set()  # the addresses that a page can be opened at; the navigation leads to no other
@@ -179,13 +177,14 @@ class Pages:
         *,
         public: bool = False,
         proof: bool = False,
+        raw: bool = False,
     ) -> Callable[[View], View]:
         """Register a view."""
 
         def added(view: View) -> View:
             if method == "GET":
                 KNOWN.add(path)
-            self.every.append(Page(method, path, view, permission, public, proof))
+            self.every.append(Page(method, path, view, permission, public, proof, raw))
             return view
 
         return added
@@ -194,18 +193,6 @@ class Pages:
 def redirect(place: str, *headers: tuple[str, str]) -> Answer:
     """Send a browser on with GET (RFC 9110 §15.4.4)."""
     return Answer(303, (("Location", place), ("Cache-Control", "no-store"), *headers), b"")
-
-
-def form_token(ctx: Context, cookie: str) -> str:
-    """What forms of the session with this cookie carry."""
-    return hmac.digest(ctx.vault.derive("form"), cookie.encode("latin-1", "replace"), "sha256").hex()
-
-
-def local(given: str | None) -> str:
-    """A path of ours, or the start page: after two slashes, or a slash and a backslash, browsers read a host."""
-    if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
-        return "/"
-    return given
 
 
 def unreadable() -> BadRequest:

@@ -8,7 +8,8 @@ from app.actions.people.passkeys import Challenge
 from app.domain.refusals import Invalid
 from app.web.console import cookies, rendering
 from app.web.console.account import HERE, said
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.forgery import local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.verify import address, client
 from app.web.replies import Answer
 

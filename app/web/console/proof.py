@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from app.actions.people import attempts, codes, passkeys, proofs
 from app.web.console import cookies, rendering
-from app.web.console.pages import Pages, Visit, form_token, local, redirect
+from app.web.console.forgery import form_token, local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.faults import BadRequest, Fault
 from app.web.forms import Form
 from app.web.replies import Answer
