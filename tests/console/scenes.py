@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pyotp
 from playwright.sync_api import Page
 
 from tests.console.authenticators import Authenticator
 from tests.console.people import PASSWORD, Person
 from tests.console.phone import turned_on
+from tests.console.scene import Scene, Step, clicks, dialog
 from tests.console.stage import LONG, Stage
 
-Step = Callable[[Page, Stage], None]
+TENANT, SIGNING = "/settings/tenant", "/settings/signing-keys"
 KEYS, ONE, GROUPS, MEMBERS = (
     "/tenant-api-keys",
     "/tenant-api-keys/{key_id}",
@@ -29,63 +27,8 @@ NO_PAGES = {
     "/tenant-api-keys/{key_id}/usage.csv": "a file",
     "/tenant-api-keys/{key_id}/first-use": "a line of the secret's panel",
     "/account/still-here": "an empty answer",
+    "/idle/{seconds}.css": "a style",
 }
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A page in one state.
-
-    place   the page's address as its table has it
-    who     who looks at it, as the stage names them; None for nobody, "fresh" for somebody who may be changed
-    of      which key it is about
-    query   parameters of the address
-    then    what is done there
-    ours    whether its words are the console's own, not the repository's handbook
-    """
-
-    name: str
-    place: str
-    who: str | None = "ada"
-    of: str | None = None
-    query: str = ""
-    then: Step | None = None
-    ours: bool = True
-
-    @property
-    def known(self) -> str | None:
-        """Who of the stage is signed in before it begins."""
-        return None if self.who == "fresh" else self.who
-
-    def bring(self, page: Page, stage: Stage) -> Page:
-        """Bring a browser there."""
-        if self.who == "fresh":
-            stage.sign_in(page, stage.fresh())
-        page.goto(stage.path(self.place, self.of) + self.query)
-        if self.then is not None:
-            self.then(page, stage)
-        return page
-
-
-def clicks(*hooks: str) -> Step:
-    """Click things one after the other."""
-
-    def done(page: Page, _stage: Stage) -> None:
-        for hook in hooks:
-            page.locator(hook if hook.startswith((".", "#", "[")) else f"[data-testid={hook}]").first.click()
-        page.wait_for_load_state()
-
-    return done
-
-
-def dialog(hook: str) -> Step:
-    """Open a dialog with a link of the list or of a key's page."""
-
-    def done(page: Page, stage: Stage) -> None:
-        clicks(hook)(page, stage)
-        page.locator("dialog[open] form").wait_for()
-
-    return done
 
 
 def _generated(page: Page, _stage: Stage) -> None:
@@ -161,6 +104,11 @@ def _proof_wanted(page: Page, stage: Stage) -> None:
         page.locator("[name=password]").wait_for()
     finally:
         stage.world.clock.advance(minutes=-16)
+
+
+def _wrong_policy(page: Page, stage: Stage) -> None:
+    page.get_by_test_id("field-max-overlap").fill("soon")
+    clicks("save-policy")(page, stage)
 
 
 def _changed(page: Page, _stage: Stage) -> None:
@@ -257,6 +205,14 @@ SCENES = (
     Scene("member-deactivate", f"{MEMBERS}/{{member_id}}/deactivate"),
     Scene("member-remove", f"{MEMBERS}/{{member_id}}/remove"),
     Scene("member-reset", f"{MEMBERS}/{{member_id}}/reset"),
+    Scene("tenant", TENANT),
+    Scene("tenant-errors", TENANT, then=_wrong_policy),
+    Scene("tenant-read-only", TENANT, "eve"),
+    Scene("tenant-access", f"{TENANT}/api-access"),
+    Scene("signing-keys", SIGNING),
+    Scene("signing-keys-read-only", SIGNING, "eve"),
+    Scene("signing-key-rotate", f"{SIGNING}/{{kid}}/activate"),
+    Scene("signing-key-revoke", f"{SIGNING}/{{kid}}/revoke"),
     Scene("account", "/account"),
     Scene("account-passkey", "/account", "fresh", then=_passkey_added),
     Scene("passkey", "/account/passkeys/new"),

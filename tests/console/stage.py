@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from app.actions import groups, keys, members, rotation, tenants
+from app.actions import groups, keys, members, rotation, signing_keys, tenants
 from app.actions.people import roster
 from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
@@ -78,7 +78,8 @@ class Stage:
         """Words of its people's own, which no translation touches."""
         told = [key.object for key in self.keys.values()]
         own = [str(one[name]) for one in told for name in ("name", "description")]
-        return (*own, *self._groups, *(name for _, name in ACTORS.values()))
+        kids = [key["kid"] for key in signing_keys.all_keys(self.world.ctx, self.world.clock())]
+        return (*own, *self._groups, *(name for _, name in ACTORS.values()), *kids, *(kid[:8] for kid in kids))
 
     def path(self, template: str, of: str | None = None) -> str:
         """An address with the IDs that it names filled in; `of` says which key."""
@@ -86,6 +87,7 @@ class Stage:
             "key_id": self.keys[of or "Mobile App"].id,
             "group_id": self.group,
             "member_id": self.member,
+            "kid": next(key["kid"] for key in signing_keys.all_keys(self.world.ctx, self.world.clock())),
             **self.links,
         }
         for name, value in named.items():
@@ -96,6 +98,7 @@ class Stage:
         world, clock = self.world, self.world.clock
         for short, (role, name) in ACTORS.items():
             self.emails[short] = people.member(world, role, name, self.tenant)
+        members.edit(world.ctx, OPERATOR, self.tenant, self.emails["ada"], clock(), operator=True)
         self._people = {one["name"]: one["id"] for one in roster.page(world.ctx, self.tenant, None, 20)}
         self.group = self._group("Contacts", "What marketing's tools need.", "contacts:read", "contacts:write")
         self._group(
