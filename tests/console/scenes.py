@@ -29,6 +29,8 @@ NO_PAGES = {
     "/tenant-api-keys/{key_id}/usage.csv": "a file",
     "/tenant-api-keys/{key_id}/first-use": "a line of the secret's panel",
     "/account/still-here": "an empty answer",
+    "/idle/{seconds}.css": "a file",
+    "/resume": "the page of re-auth-kept once more, for a form whose session had ended",
 }
 
 
@@ -182,6 +184,7 @@ def _checked(page: Page, _stage: Stage) -> None:
     page.wait_for_load_state()
 
 
+SIGNING = "/settings/signing-keys"
 SUSPENDED, REVOKED, EXPIRED = "Partner portal (dev)", "Old Zapier", "Quarterly audit 2026"
 SCENES = (
     Scene("sign-in", "/sign-in", None),
@@ -257,6 +260,13 @@ SCENES = (
     Scene("member-deactivate", f"{MEMBERS}/{{member_id}}/deactivate"),
     Scene("member-remove", f"{MEMBERS}/{{member_id}}/remove"),
     Scene("member-reset", f"{MEMBERS}/{{member_id}}/reset"),
+    Scene("tenant", "/settings/tenant"),
+    Scene("tenant-read-only", "/settings/tenant", "eve"),
+    Scene("tenant-access", "/settings/tenant/api-access"),
+    Scene("signing-keys", SIGNING),
+    Scene("signing-keys-read-only", SIGNING, "eve"),
+    Scene("signing-key-activate", f"{SIGNING}/{{kid}}/activate"),
+    Scene("signing-key-revoke", f"{SIGNING}/{{kid}}/revoke"),
     Scene("account", "/account"),
     Scene("account-passkey", "/account", "fresh", then=_passkey_added),
     Scene("passkey", "/account/passkeys/new"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from app.actions import groups, keys, members, rotation, tenants
+from app.actions import groups, keys, members, rotation, signing_keys, tenants
 from app.actions.people import roster
 from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
@@ -96,6 +96,11 @@ class Stage:
         for short, (role, name) in ACTORS.items():
             self.emails[short] = people.member(world, role, name, self.tenant)
         self._people = {one["name"]: one["id"] for one in roster.page(world.ctx, self.tenant, None, 20)}
+        ada = self._people["Ada Okafor"]
+        members.edit(world.ctx, OPERATOR, self.tenant, ada, clock(), operator=True)
+        self.links["kid"] = next(
+            str(key["kid"]) for key in signing_keys.all_keys(world.ctx, clock()) if key["state"] == "next"
+        )
         self.group = self._group("Contacts", "What marketing's tools need.", "contacts:read", "contacts:write")
         self._group(
             "Nightly jobs", "Reads everything, changes nothing.", "contacts:read", "clients:read", "boards:read"
