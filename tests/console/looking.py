@@ -132,7 +132,7 @@ def untranslated(page: Page, spoken: tuple[str, ...]) -> list[str]:
         for (const name of ["aria-label", "placeholder", "title", "alt"])
             for (const node of document.querySelectorAll(`body [${name}]`))
                 if (/[A-Za-z]{3}/.test(node.getAttribute(name)) && !node.getAttribute(name).includes("[")
-                    && !node.matches("time, [data-matrix] *"))
+                    && !node.matches("time, [data-matrix] *, [translate=no]"))
                     found.push(`${name}: ${node.getAttribute(name)}`);
         return found;
     }"""

@@ -8,7 +8,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 from app.actions import groups, keys, members, rotation, signing_keys, tenants
-from app.actions.people import roster
+from app.actions.people import roster, sso_connections
+from app.actions.people.sso_terms import Given
 from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
 from app.web.console import install
@@ -100,6 +101,15 @@ class Stage:
             self.emails[short] = people.member(world, role, name, self.tenant)
         members.edit(world.ctx, OPERATOR, self.tenant, self.emails["ada"], clock(), operator=True)
         self._people = {one["name"]: one["id"] for one in roster.page(world.ctx, self.tenant, None, 20)}
+        ada = self._people["Ada Okafor"]
+        members.edit(world.ctx, OPERATOR, self.tenant, ada, clock(), operator=True)
+        self.links["kid"] = next(
+            str(key["kid"]) for key in signing_keys.all_keys(world.ctx, clock()) if key["state"] == "next"
+        )
+        given = Given("Northwind staff", "https://login.example.com", "keyturn", "not a secret", "northwind.example")
+        proposed = sso_connections.proposal(world.ctx, self.tenant)
+        made = sso_connections.add(world.ctx, OPERATOR, self.tenant, clock(), proposed_id=proposed, given=given)
+        self.links["connection"] = made["id"]
         self.group = self._group("Contacts", "What marketing's tools need.", "contacts:read", "contacts:write")
         self._group(
             "Nightly jobs", "Reads everything, changes nothing.", "contacts:read", "clients:read", "boards:read"

@@ -79,7 +79,7 @@ def test_the_first_stop_leads_past_the_navigation(console: Console) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_a_key_is_generated_copied_rotated_and_revoked_with_the_keyboard_alone(console: Console) -> None:
+def test_a_key_is_generated_and_copied_with_the_keyboard_alone(console: Console) -> None:
     page = console.signed_in(permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce")
     page.get_by_test_id("generate-api-key").focus()
     page.keyboard.press("Enter")
@@ -104,6 +104,11 @@ def test_a_key_is_generated_copied_rotated_and_revoked_with_the_keyboard_alone(c
     to(page, "secret-close")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/tenant-api-keys$"))
+
+
+def test_a_key_is_rotated_and_revoked_with_the_keyboard_alone(console: Console) -> None:
+    console.world.key("Slack Integration")
+    page = console.signed_in(reduced_motion="reduce")
     to(page, "row-rotate")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
