@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from app.actions.key_steps import TENANT_KEY
 from app.context import Context
@@ -39,8 +39,18 @@ def notices(ctx: Context, tenant_id: str, now: datetime, most: int = 2) -> list[
 
 def expiring(ctx: Context, tenant_id: str, now: datetime) -> int:
     """How many of a tenant's keys end soon, counted up to MOST_EXPIRING."""
-    found = ctx.database.read(lambda connection: _expiring(connection, tenant_id, now))
-    return int(found["keys"]) if found is not None else 0
+    return len(
+        ctx.database.read(lambda connection: _ending(connection, tenant_id, now, _within(connection, tenant_id)))
+    )
+
+
+def _within(connection: Connection, tenant_id: str) -> timedelta:
+    tenant = tenants.find(connection, tenant_id)
+    return soon(tenant.expiring_soon_days if tenant is not None else None)
+
+
+def _ending(connection: Connection, tenant_id: str, now: datetime, within: timedelta) -> Sequence[Row[Any]]:
+    return store.expiring(connection, tenant_id, TENANT_KEY, now, now + within, MOST_EXPIRING)
 
 
 def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
@@ -60,9 +70,8 @@ def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> No
 
 
 def _expiring(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
-    tenant = tenants.find(connection, tenant_id)
-    within = soon(tenant.expiring_soon_days if tenant is not None else None)
-    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + within, MOST_EXPIRING)
+    within = _within(connection, tenant_id)
+    rows = _ending(connection, tenant_id, now, within)
     if not rows:
         return None
     return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": within.days}

@@ -27,6 +27,9 @@ from app.store.remembered import Remembered
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
 _NOTHING = "SELECT count(*) FROM sqlite_schema"
+# Of SQLite's pages a connection keeps 2 MB unless told otherwise; a search through 100,000 keys then reads each page
+# of the file again and again. It takes what it reads, so a small deployment never gets there.
+READ_CACHE_KB = 32 * 1024
 READ_ONLY = "25006"  # a PostgreSQL that is no longer, or not yet, the primary
 
 
@@ -63,7 +66,7 @@ class Database:
             deadlines.keep(self.reader, deadlines.READING)
             return
         begin_immediately(self.writer)
-        keep_sqlite_rules(self.reader)
+        keep_sqlite_rules(self.reader, f"cache_size=-{READ_CACHE_KB}")
         if not checkpoints_safely():
             self._checkpointer = Checkpointer(file, self.writer, self.reader)
 
@@ -187,12 +190,15 @@ def _untold(_event: str, **_members: Any) -> None:
     """Whom a database tells when nobody listens."""
 
 
-def keep_sqlite_rules(engine: Engine) -> None:
-    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own."""
+def keep_sqlite_rules(engine: Engine, *more: str) -> None:
+    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own.
+
+    more   pragmas of this engine alone
+    """
 
     def pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules()):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules(), *more):
             connection.execute(f"PRAGMA {pragma}").close()
 
     def connecting(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pyotp
 from playwright.sync_api import Page
 
 from tests.console.authenticators import Authenticator
@@ -13,7 +14,12 @@ from tests.console.phone import turned_on
 from tests.console.stage import LONG, Stage
 
 Step = Callable[[Page, Stage], None]
-KEYS, ONE, GROUPS, MEMBERS = "/tenant-api-keys", "/tenant-api-keys/{key_id}", "/settings/authorization-groups", "/settings/members"
+KEYS, ONE, GROUPS, MEMBERS = (
+    "/tenant-api-keys",
+    "/tenant-api-keys/{key_id}",
+    "/settings/authorization-groups",
+    "/settings/members",
+)
 # Addresses that answer no page of their own: files, and pieces that a script puts into a page that has a scene.
 NO_PAGES = {
     "/": "leads on to the first page that its visitor may open",
@@ -35,6 +41,7 @@ class Scene:
     of      which key it is about
     query   parameters of the address
     then    what is done there
+    ours    whether its words are the console's own, not the repository's handbook
     """
 
     name: str
@@ -43,11 +50,17 @@ class Scene:
     of: str | None = None
     query: str = ""
     then: Step | None = None
+    ours: bool = True
+
+    @property
+    def known(self) -> str | None:
+        """Who of the stage is signed in before it begins."""
+        return None if self.who == "fresh" else self.who
 
     def bring(self, page: Page, stage: Stage) -> Page:
         """Bring a browser there."""
         if self.who == "fresh":
-            stage.console.sign_in(page, stage.fresh())
+            stage.sign_in(page, stage.fresh())
         page.goto(stage.path(self.place, self.of) + self.query)
         if self.then is not None:
             self.then(page, stage)
@@ -119,8 +132,6 @@ def _with_recovery(page: Page, stage: Stage) -> None:
 
 
 def _codes_on(page: Page, stage: Stage) -> None:
-    import pyotp
-
     secret = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
     page.get_by_test_id("field-code").fill(pyotp.TOTP(secret).at(stage.world.clock()))
     page.get_by_test_id("submit").click()
@@ -227,9 +238,9 @@ SCENES = (
     Scene("audit-no-match", "/audit-log", query="?event=session.ended&from=2020-01-01&to=2020-01-02"),
     Scene("help", "/help", None),
     Scene("help-signed-in", "/help"),
-    Scene("quick-start", "/help/quick-start"),
-    Scene("troubleshooting", "/help/troubleshooting", None),
-    Scene("checker", "/help/troubleshooting", then=_checked),
+    Scene("quick-start", "/help/quick-start", ours=False),
+    Scene("troubleshooting", "/help/troubleshooting", None, ours=False),
+    Scene("checker", "/help/troubleshooting", then=_checked, ours=False),
     Scene("groups", GROUPS),
     Scene("group-new", f"{GROUPS}/new"),
     Scene("group-new-errors", f"{GROUPS}/new", then=clicks("submit")),
@@ -253,5 +264,7 @@ SCENES = (
     Scene("recovery-codes", "/account/authenticator", "fresh", then=_codes_on),
     Scene("error-403", f"{KEYS}/new", "eve"),
     Scene("error-404", f"{KEYS}/kt_0000000000000000"),
+    Scene("components", "/dev/components", None),
+    Scene("components-menu", "/dev/components", None, then=clicks("more")),
     *(Scene(f"error-{status}", f"/broken/{status}", None) for status in (400, 409, 422, 500, 503)),
 )

@@ -1,4 +1,4 @@
-"""A deployment that looks lived in: keys in every state, people, groups, calls. Its clock stands at the end of it all."""
+"""A deployment that looks lived in: keys in every state, people, groups, calls; its clock stands at the end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.web.console.forgery import StaleForm
 from app.web.console.pages import Visit
 from app.web.replies import Answer
 from tests.console import people
-from tests.console.conftest import Console
+from tests.console.opened import Console
 from tests.usage.staging import call
 from tests.world import OPERATOR, Key, as_key
 
@@ -44,6 +44,7 @@ class Stage:
         self.keys: dict[str, Key] = {}
         self.emails: dict[str, str] = {}
         self.links: dict[str, str] = {}
+        self._groups: list[str] = []
         self._states: dict[str, Any] = {}
         self.tenant = self.world.new_tenant("Northwind", time_zone="Europe/Berlin")["id"]
         self._seed()
@@ -52,11 +53,18 @@ class Stage:
         """A browser in which somebody is signed in, or nobody; one signing in serves all of a person's browsers."""
         if who is not None and who not in self._states:
             page = self.console.open()
-            self.console.sign_in(page, self.emails[who])
-            page.wait_for_url(lambda url: "sign-in" not in url)
+            self.sign_in(page, self.emails[who])
             self._states[who] = page.context.storage_state()
             page.context.close()
         return self.console.open(storage_state=self._states.get(who or ""), **options)
+
+    def sign_in(self, page: Page, email: str) -> None:
+        """Sign in through the form, in whatever language it is."""
+        page.goto("/sign-in")
+        page.locator("[name=email]").fill(email)
+        page.locator("[name=password]").fill(people.PASSWORD)
+        page.get_by_test_id("submit").click()
+        page.wait_for_url(lambda url: "sign-in" not in url)
 
     def fresh(self) -> str:
         """A new Global Admin of a tenant apart, whom a scene may do anything to; the e-mail address."""
@@ -65,9 +73,21 @@ class Stage:
         self.emails[f"fresh{number}"] = email
         return email
 
+    @property
+    def spoken(self) -> tuple[str, ...]:
+        """Words of its people's own, which no translation touches."""
+        told = [key.object for key in self.keys.values()]
+        own = [str(one[name]) for one in told for name in ("name", "description")]
+        return (*own, *self._groups, *(name for _, name in ACTORS.values()))
+
     def path(self, template: str, of: str | None = None) -> str:
         """An address with the IDs that it names filled in; `of` says which key."""
-        named = {"key_id": self.keys[of or "Mobile App"].id, "group_id": self.group, "member_id": self.member, **self.links}
+        named = {
+            "key_id": self.keys[of or "Mobile App"].id,
+            "group_id": self.group,
+            "member_id": self.member,
+            **self.links,
+        }
         for name, value in named.items():
             template = template.replace(f"{{{name}}}", value)
         return template
@@ -78,35 +98,50 @@ class Stage:
             self.emails[short] = people.member(world, role, name, self.tenant)
         self._people = {one["name"]: one["id"] for one in roster.page(world.ctx, self.tenant, None, 20)}
         self.group = self._group("Contacts", "What marketing's tools need.", "contacts:read", "contacts:write")
-        self._group("Nightly jobs", "Reads everything, changes nothing.", "contacts:read", "clients:read", "boards:read")
-        self._make("Mobile App", "Ada Okafor", "staging and production app", ip_allowlist=("203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32"))
+        self._group(
+            "Nightly jobs", "Reads everything, changes nothing.", "contacts:read", "clients:read", "boards:read"
+        )
+        self._make(
+            "Mobile App",
+            "Ada Okafor",
+            "staging and production app",
+            ip_allowlist=("203.0.113.0/24", "198.51.100.0/24", "2001:db8::/32"),
+        )
         self._make("Old Zapier", "Ada Okafor", "replaced by Zapier (marketing)", group="Full access")
         self._make("Quarterly audit 2026", "Lin Farrow", "external auditors, read only", expires_at="2027-01-08")
         self._make("Partner portal (dev)", "Mirja Lind", "acts as its creator", group="Same as the key's creator")
         for _ in range(12):
             clock.advance(days=2, hours=1)
-            self._called("Mobile App", 7), self._called("Quarterly audit 2026", 2)
-        self._make("Zapier (marketing)", "Ada Okafor", "campaign sign-ups to CRM", group="Full access", expires_at="2027-04-10")
+            self._called("Mobile App", 7)
+            self._called("Quarterly audit 2026", 2)
+        self._make(
+            "Zapier (marketing)", "Ada Okafor", "campaign sign-ups to CRM", group="Full access", expires_at="2027-04-10"
+        )
         self._make("Data warehouse export", "Jonas Weber", "hourly load, owned by BI", expires_at="2027-10-08")
-        self._make("ERP", "Lin Farrow", "nightly job, secret in vault/erp/keyturn", group="Contacts", expires_at="2027-02-09")
+        self._make(
+            "ERP", "Lin Farrow", "nightly job, secret in vault/erp/keyturn", group="Contacts", expires_at="2027-01-21"
+        )
         self._recent()
 
     def _recent(self) -> None:
         world, clock = self.world, self.world.clock
-        self._called("Old Zapier", 3), self._called("Partner portal (dev)", 2)
+        self._called("Old Zapier", 3)
+        self._called("Partner portal (dev)", 2)
         for day in range(30):
             clock.advance(hours=24)
             for number, (address, client) in enumerate(CALLERS):
-                self._called("Mobile App", (11 + day * 7 % 13) // (number + 1), address, client)
-            self._called("Zapier (marketing)", 5), self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
+                self._called("Mobile App", (110 + day * 70 % 130) // (number + 1), address, client)
+            self._called("Zapier (marketing)", 5)
+            self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
             if day % 9 == 3:
                 call(world, self.keys["Mobile App"].secret, "192.0.2.18", "curl/8.9.0")
         keys.revoke(world.ctx, self.actor, self.tenant, self.keys["Old Zapier"].id, clock(), "Replaced")
         mirja = self._people["Mirja Lind"]
         members.edit(world.ctx, self.actor, self.tenant, mirja, clock(), active=False)
         self.member = self._people["Jonas Weber"]
-        clock.advance(days=21)
-        self._called("Old Zapier", 4), self._called("Quarterly audit 2026", 2)
+        clock.advance(days=2)
+        self._called("Old Zapier", 4)
+        self._called("Quarterly audit 2026", 2)
         self._make(LONG, "Jonas Weber", "owned by logistics; ask before touching it", expires_at="2028-02-06")
         self._make("Status page probe", "Jonas Weber", "synthetic check every minute", expires_at="2027-05-07")
         self._rotating()
@@ -122,8 +157,10 @@ class Stage:
         self._called("Mobile App", 27, *CALLERS[1])
         clock.advance(minutes=3)
         self.keys["Mobile App"] = new
-        self._called("Mobile App", 63), self._called("ERP", 1)
-        self._called("Zapier (marketing)", 2), self._called("Data warehouse export", 900, "203.0.113.80")
+        self._called("Mobile App", 63)
+        self._called("ERP", 1)
+        self._called("Zapier (marketing)", 2)
+        self._called("Data warehouse export", 900, "203.0.113.80")
         clock.advance(seconds=10)
 
     def _others(self) -> None:
@@ -146,16 +183,21 @@ class Stage:
 
     def _group(self, name: str, description: str, *scopes: str) -> str:
         made = groups.create(
-            self.world.ctx, OPERATOR, self.tenant, self.world.clock(), name=name, description=description, scopes=list(scopes)
+            self.world.ctx,
+            OPERATOR,
+            self.tenant,
+            self.world.clock(),
+            name=name,
+            description=description,
+            scopes=list(scopes),
         )
+        self._groups += [name, description]
         return str(made["id"])
 
     def _make(self, name: str, creator: str, description: str, group: str = "Read only", **more: Any) -> None:
-        owner = {"id": self.tenant}
-        member = self._people[creator]
-        self.keys[name] = self.world.key(
-            name, group, owner, description=description, created_by_member=member, **more
-        )
+        by = Actor("member", self._people[creator], self.tenant, unbound=True)
+        new = keys.NewKey(name, description, group, **more)
+        self.keys[name] = as_key(keys.create(self.world.ctx, by, self.tenant, new, self.world.clock()))
         self.world.clock.advance(hours=3, minutes=11)
 
     def _called(self, name: str, times: int = 1, address: str = "203.0.113.7", client: str = "okhttp/4.12.0") -> None:

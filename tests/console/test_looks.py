@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from app.web.console.install import PARTS
-from tests.console import conftest, looking
+from tests.console import looking
 from tests.console.scenes import NO_PAGES, SCENES, Scene
 from tests.console.stage import Stage
-from tests.world import World, copy_sqlite
 
-DARKNESS = ("color-contrast", "link-in-text-block")
-
-
-@pytest.fixture(scope="module")
-def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Stage]:
-    """One deployment for all scenes: nothing that is looked at changes it for the next."""
-    folder = tmp_path_factory.mktemp("stage")
-    (folder / "keys").symlink_to(sqlite_template / "keys")
-    made: list[World] = []
-
-    def make(**settings: str) -> World:
-        made.append(World(copy_sqlite(sqlite_template / "keyturn.db", folder), folder, settings))
-        return made[0]
-
-    with conftest.opened(make, chromium) as console:
-        yield Stage(console)
-    made[0].close()
+COLOURS = ("color-contrast", "link-in-text-block")  # the structure is the same in both themes
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +35,13 @@ def test_every_page_of_the_console_has_a_scene() -> None:
 
 @pytest.mark.parametrize("scene", SCENES, ids=name)
 def test_a_page_is_accessible_and_keeps_its_shape(stage: Stage, counts: Counter[str], scene: Scene) -> None:
-    page = scene.bring(stage.page(_known(scene), viewport=looking.WIDE, color_scheme="light"), stage)
+    page = scene.bring(stage.page(scene.known, viewport=looking.WIDE, color_scheme="light"), stage)
     found: list[object] = []
     for theme, size, rules in (
         ("light", looking.WIDE, ()),
-        ("dark", looking.WIDE, DARKNESS),
-        ("dark", looking.NARROW, DARKNESS),
-        ("light", looking.NARROW, ()),
+        ("dark", looking.WIDE, COLOURS),
+        ("light", looking.NARROW, COLOURS),
+        ("dark", looking.NARROW, ()),
     ):
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -70,10 +52,6 @@ def test_a_page_is_accessible_and_keeps_its_shape(stage: Stage, counts: Counter[
     found += _plain(page)
     page.context.close()
     assert found == [], looking.told(found)
-
-
-def _known(scene: Scene) -> str | None:
-    return None if scene.who == "fresh" else scene.who
 
 
 def _narrow(page: Page) -> list[str]:

@@ -15,6 +15,7 @@ from app.web.console import (
     account,
     assets,
     audit_log,
+    components,
     entrance,
     errors,
     factors,
@@ -38,7 +39,8 @@ from app.web.console import (
     verify,
     violations,
 )
-from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect, visited
+from app.web.console.guard import visited
+from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -69,6 +71,7 @@ PARTS = (
     signing_keys.pages,
     passkeys.pages,
     violations.pages,
+    components.pages,
 )
 
 

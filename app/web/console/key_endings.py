@@ -69,11 +69,12 @@ def revoke(visit: Visit) -> Answer:
         return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
     reason, key_id = form.get("reason") or None, key["client_id"]
     keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
-    text = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
+    said_so = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
+    text = said_so % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"}
     if form.get("delete"):
         keys.delete(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now)
-        text = visit.words.gettext("API Key %(name)s was deleted.")
-    notice(visit, text % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"})
+        text = _deleted(visit, key)
+    notice(visit, text)
     return onwards(visit, ADDRESS)
 
 
@@ -91,7 +92,7 @@ def delete(visit: Visit) -> Answer:
     if not confirmation.typed(visit.form.get("typed", ""), phrase):
         return _deleting(visit, key, {"typed": visit.words.gettext("The text does not match.")}, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
-    notice(visit, visit.words.gettext("API Key %(name)s was deleted.") % {"name": key["name"]})
+    notice(visit, _deleted(visit, key))
     return onwards(visit, ADDRESS)
 
 
@@ -99,6 +100,10 @@ def _deleting(visit: Visit, key: dict[str, Any], problems: dict[str, str], statu
     since = key_evidence.revoked_at(visit.ctx, visit.tenant_id, key["client_id"])
     phrase = _phrase(visit, key)
     return asking(visit, "key_delete", key, {}, problems, phrase=phrase, since=since, status=status)
+
+
+def _deleted(visit: Visit, key: dict[str, Any]) -> str:
+    return str(visit.words.gettext("API Key %(name)s was deleted.") % {"name": key["name"]})
 
 
 def version(visit: Visit) -> int | None:

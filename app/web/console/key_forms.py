@@ -131,7 +131,7 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         "key_new",
         status=status,
         here=ADDRESS,
-        form=form,
+        form={"nonce": secrets.token_urlsafe(16), **form},
         problems=problems,
         groups=choices(visit),
         used=used,
