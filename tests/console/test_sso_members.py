@@ -11,7 +11,7 @@ import pytest
 from app.actions import members
 from app.domain import single_sign_on
 from tests.console.fake_provider import CLIENT_ID, SECRET, FakeProvider
-from tests.console.people import Person, events, member
+from tests.console.people import Person, events
 from tests.console.sso import Way
 from tests.world import OPERATOR, World
 
