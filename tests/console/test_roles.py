@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from app.actions import audit, groups, members
-from app.domain import scopes
 from app.actions.people import sso_connections
 from app.actions.people.sso_terms import Given
+from app.domain import scopes
 from app.domain.scopes import Role
 from app.web.admin import openapi
 from app.web.console.install import PARTS
