@@ -10,6 +10,7 @@ from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
 from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
+from app.runtime.openid import Providers
 from app.runtime.recorder import Recorder
 from app.runtime.ring import KeyRing
 from app.runtime.status_lists import StatusLists
@@ -36,4 +37,5 @@ class Context:
     clock: Clock = utc_now
     entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)
+    providers: Providers = field(default_factory=Providers)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

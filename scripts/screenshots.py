@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 from app.factory import create_app  # noqa: E402 - a script is started by path
 from app.runtime import migrations  # noqa: E402
 from app.settings import load  # noqa: E402
+from scripts import palette  # noqa: E402
 from tests.console import browser  # noqa: E402
 from tests.console.opened import opened  # noqa: E402
 from tests.console.scenes import SCENES  # noqa: E402
@@ -92,6 +93,7 @@ def main() -> None:
 
 def draw(stage: Stage) -> None:
     """Draw the pictures of one deployment."""
+    empty = stage.page(None)
     scenes = {scene.name: scene for scene in SCENES}
     for name, (width, height), themes in SHOTS:
         scene = scenes[name]
@@ -102,7 +104,7 @@ def draw(stage: Stage) -> None:
         for theme in themes:
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
             narrow = "-narrow" if width == NARROW[0] else ""
-            page.screenshot(path=IMAGES / f"{name}{narrow}-{theme}.png", animations="disabled", caret="hide")
+            (IMAGES / f"{name}{narrow}-{theme}.png").write_bytes(palette.small(empty, page.screenshot(caret="hide")))
         page.context.close()
 
 

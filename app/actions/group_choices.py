@@ -11,13 +11,18 @@ from app.store import groups
 
 
 def offered(ctx: Context, tenant_id: str, limit: int) -> list[dict[str, Any]]:
-    """A tenant's and the built-in groups for keys, by name: `id`, `name`, `scopes`.
+    """A tenant's and the built-in groups for keys, by name: `id`, `name`, `scopes`, `built_in`.
 
     Nobody counts the keys of each, which of a hundred thousand keys would take longer than the page may.
     """
     rows = ctx.database.read(lambda connection: groups.page(connection, tenant_id, None, limit))
     return [
-        {"id": row.id, "name": row.name, "scopes": sorted(scopes.unpack(row.scopes))}
+        {
+            "id": row.id,
+            "name": row.name,
+            "scopes": sorted(scopes.unpack(row.scopes)),
+            "built_in": row.built_in is not None,
+        }
         for row in rows
         if row.type == TENANT_KEY_TYPE
     ]

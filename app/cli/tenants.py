@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from app.actions import key_counts, tenant_terms, tenants
-from app.cli.output import confirm, json_flag, tell_list, tell_object, yes_flag
+from app.actions.people import sso_connections
+from app.cli.output import confirm, json_flag, tell, tell_list, tell_object, yes_flag
 from app.cli.session import every, opened
 from app.cli.values import Duration, Limit
 
@@ -79,6 +80,19 @@ def set_(*, tenant: str, as_json: bool, **given: Any) -> None:
         raise click.UsageError("Nothing is to be changed.")
     with opened() as here:
         tell_object(tenants.change(here.ctx, here.actor, tenant, here.now, **members), as_json)
+
+
+@command.command("sso")
+@click.argument("tenant")
+@click.option("--required", type=click.Choice(["on", "off"]), required=True)
+@json_flag
+def sso(*, tenant: str, required: str, as_json: bool) -> None:
+    """Require single sign-on of a tenant's members, or let them in any way again."""
+    with opened() as here:
+        found = here.tenant(tenant)
+        ended = sso_connections.demand(here.ctx, here.actor, found, here.now, required=required == "on")
+    said = {"tenant": found, "sso_required": required == "on", "sessions_ended": ended}
+    tell(said, as_json, f"Single sign-on is {'required' if required == 'on' else 'not required'}.")
 
 
 @command.command("close")

@@ -53,6 +53,13 @@ class Event(StrEnum):
     RECOVERY_CODE_USED = "recovery_code.used"
     PASSKEY_ADDED = "passkey.added"
     PASSKEY_REMOVED = "passkey.removed"
+    SSO_CONNECTION_CREATED = "sso_connection.created"
+    SSO_CONNECTION_EDITED = "sso_connection.edited"
+    SSO_CONNECTION_REMOVED = "sso_connection.removed"
+    SSO_LINKED = "sso_connection.linked"
+    SSO_SIGNED_IN = "sso_connection.signed_in"
+    SSO_REQUIRED = "tenant.sso_required"
+    SSO_NOT_REQUIRED = "tenant.sso_not_required"
     SESSION_ENDED = "session.ended"
     SECRET_SHOWN = "key.secret_shown"
 

@@ -5,6 +5,7 @@ from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
 from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn
 from app.models.records import AuditEvent, Chain, SigningKey
+from app.models.single_sign_on import SsoAttempt, SsoConnection, SsoLink
 from app.models.status import Enforcement, Propagation, StatusList, StatusMark, Verifier
 from app.models.usage import CallerSeen, KeyUse, SecretUse, UsageDay
 
@@ -35,6 +36,9 @@ __all__ = [
     "Session",
     "SignIn",
     "SigningKey",
+    "SsoAttempt",
+    "SsoConnection",
+    "SsoLink",
     "StatusList",
     "StatusMark",
     "Tenant",

@@ -52,6 +52,7 @@ class Tenant(Base):
     reauth_seconds: Mapped[int] = mapped_column(default=900, server_default=text("900"))
     require_mfa: Mapped[bool] = mapped_column(default=False, server_default=false())
     listed_keys: Mapped[int] = mapped_column(default=0)
+    sso_required_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -46,6 +46,7 @@ class Session(Base):
     client: Mapped[str] = mapped_column(default="")
     notice: Mapped[str] = mapped_column(default="")
     two_factors: Mapped[bool] = mapped_column(default=False)
+    sso_connection_id: Mapped[str | None]
 
 
 class HandOver(Base):

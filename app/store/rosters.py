@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from app.models import Key, Member, Passkey, SignIn
+from app.models import Key, Member, Passkey, SignIn, SsoLink
 
 _MEMBER: tuple[Any, ...] = tuple(Member.__table__.c)
 _COLUMNS: tuple[Any, ...] = (
@@ -17,6 +17,7 @@ _COLUMNS: tuple[Any, ...] = (
     SignIn.password_hash.is_not(None).label("has_password"),
     SignIn.totp_sealed.is_not(None).label("has_totp"),
     select(func.count()).where(Passkey.member_id == Member.id).scalar_subquery().label("passkeys"),
+    select(func.count()).where(SsoLink.member_id == Member.id).scalar_subquery().label("sso_links"),
     select(func.count())
     .where(Key.created_by_member == Member.id, Key.deleted_at.is_(None))
     .scalar_subquery()

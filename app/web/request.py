@@ -153,16 +153,21 @@ class Request:
         """The Content-Type without parameters, in lower case (RFC 9110 §8.3.1)."""
         return media_type(self.environ.get("CONTENT_TYPE") or "")
 
+    @property
+    def has_body(self) -> bool:
+        """Whether anything was sent along."""
+        return (self.environ.get("CONTENT_LENGTH") or "0") != "0" or "HTTP_TRANSFER_ENCODING" in self.environ
+
     def form(
         self,
-        known: frozenset[str],
+        known: frozenset[str] | None,
         many: frozenset[str] = frozenset(),
         most: int = MOST_FIELDS,
         largest: int = LARGEST_FORM,
     ) -> Form:
         """Read a form body strictly (RFC 6749 §3.2 and Appendix B).
 
-        known    the parameters that matter; one of them twice is a BadRequest
+        known    the parameters that matter, None for all; one of them twice is a BadRequest
         many     those of them that may come several times
         most     how many fields there may be, repeated ones included
         largest  how many bytes
@@ -176,7 +181,7 @@ class Request:
         form = Form()
         seen = set()
         for name, value in pairs(self.body(largest), most):
-            if name in seen and name in known and name not in many:
+            if name in seen and (known is None or name in known) and name not in many:
                 raise BadRequest(Fault.REPEATED)
             seen.add(name)
             if value:

@@ -33,6 +33,13 @@ def test_wrong_usage_ends_with_two(keyturn: Inside, words: str) -> None:
     assert (done.exit_code, done.stdout) == (2, "")
 
 
+def test_single_sign_on_is_required_only_of_a_tenant_that_has_a_connection(keyturn: Inside) -> None:
+    assert keyturn.json("tenants", "sso", "Acme", "--required", "off")["sso_required"] is False
+    assert keyturn.failure("tenants", "sso", "Acme", "--required", "on") == (
+        "There is no connection to sign in by. Add one first."
+    )
+
+
 def test_tenants_are_created_listed_set_and_closed(keyturn: Inside) -> None:
     made = keyturn.json("tenants", "create", "--name", "Blue", "--plan", "standard")
     assert made["setup_url"].startswith("http://localhost:8000/")

@@ -9,7 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.console import browser
+from tests.console.fake_provider import FakeProvider, provided
 from tests.console.opened import Console, opened
+from tests.console.sso import Way
 from tests.console.stage import Stage
 from tests.world import World, copy_sqlite
 
@@ -44,3 +46,18 @@ def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, chrom
     with opened(make, chromium, KEYTURN_DEVELOPMENT="true") as console:
         yield Stage(console)
     made[0].close()
+
+
+@pytest.fixture
+def fake(make_world: Callable[..., World]) -> Iterator[FakeProvider]:
+    world = make_world(KEYTURN_ISSUER="http://localhost:8000")
+    with provided(world) as found:
+        yield found
+
+
+@pytest.fixture
+def way(fake: FakeProvider) -> Way:
+    """A member who has never signed in stands at the page."""
+    found = Way(fake.world, fake)
+    found.member()
+    return found

@@ -15,7 +15,10 @@ Theme = Literal["light", "dark"]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 SERIOUS = {"serious", "critical"}
 # WCAG 2.2 §1.4.12: nothing is lost when a reader sets these.
-SPACED = "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; } p { margin-block-end: 2em !important; }"
+SPACED = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+p { margin-block-end: 2em !important; }
+"""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def overflow(page: Page) -> list[str]:
 
 def cut(page: Page) -> list[str]:
     """Text that its own box cuts off, but where an ellipsis says so."""
-    script = """() => [...document.querySelectorAll("h1, h2, h3, button, .btn, .badge, label, dt, dd, p, a")].filter(node => {
+    script = """() => [...document.querySelectorAll("h1, h2, h3, button, .btn, .badge, label, dt, dd, p, a")]
+    .filter(node => {
         const style = getComputedStyle(node);
         if (style.textOverflow === "ellipsis" || node.closest(".visually-hidden, .kt-skip, [hidden]")) return false;
         return node.clientWidth && style.overflow === "hidden"
@@ -89,7 +93,8 @@ def small_targets(page: Page) -> list[str]:
 
 def invisible(page: Page) -> list[str]:
     """Buttons, fields, badges, bars that have neither edge nor words in forced colours."""
-    script = """() => [...document.querySelectorAll("button, .btn, input, select, textarea, .badge, meter, progress, .kt-chart rect, svg.kt-i")]
+    script = """() => [...document.querySelectorAll(
+            "button, .btn, input, select, textarea, .badge, meter, progress, .kt-chart rect, svg.kt-i")]
         .filter(node => node.checkVisibility({visibilityProperty: true}) && !node.closest(".visually-hidden"))
         .filter(node => {
             const style = getComputedStyle(node), ground = getComputedStyle(document.body).backgroundColor;
@@ -97,7 +102,8 @@ def invisible(page: Page) -> list[str]:
             if (node.matches("svg")) return style.color === ground;
             if (node.matches("input, select, textarea, .badge, .btn")) {
                 // In forced colours a box shows by its edge alone.
-                const edges = ["Top", "Bottom"].some(side => parseFloat(style[`border${side}Width`]) > 0 && style[`border${side}Color`] !== ground);
+                const edges = ["Top", "Bottom"].some(side =>
+                    parseFloat(style[`border${side}Width`]) > 0 && style[`border${side}Color`] !== ground);
                 const held = node.parentElement.matches(".kt-pick, .kt-date");
                 return !edges && !held && style.appearance === "none";
             }
@@ -116,12 +122,17 @@ def untranslated(page: Page, spoken: tuple[str, ...]) -> list[str]:
             const inside = depth;
             for (const letter of node.data) depth += letter === "[" ? 1 : letter === "]" ? -1 : 0;
             const near = node.parentElement;
-            if (near.closest("script, style, svg, pre, code, .kt-mono, .kt-handbook, time, textarea, [translate=no], .kt-avatar, .kt-error, .kt-errors, body [lang], [data-matrix], .kt-tips, .kt-rows th small, option")) continue;
+            if (near.closest("script, style, svg, pre, code, time, textarea, [translate=no], .kt-mono, .kt-avatar"))
+                continue;
+            // What actions say is English, whatever the reader's language; scopes and groups speak as they were made.
+            if (near.closest("body [lang], .kt-error, .kt-errors, [data-matrix], .kt-tips, .kt-rows th small, option"))
+                continue;
             if (inside === 0 && !node.data.includes("[") && /[A-Za-z]{3}/.test(node.data)) found.push(node.data.trim());
         }
         for (const name of ["aria-label", "placeholder", "title", "alt"])
             for (const node of document.querySelectorAll(`body [${name}]`))
-                if (/[A-Za-z]{3}/.test(node.getAttribute(name)) && !node.getAttribute(name).includes("[") && !node.matches("time, [data-matrix] *"))
+                if (/[A-Za-z]{3}/.test(node.getAttribute(name)) && !node.getAttribute(name).includes("[")
+                    && !node.matches("time, [data-matrix] *, [translate=no]"))
                     found.push(`${name}: ${node.getAttribute(name)}`);
         return found;
     }"""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from app.web.console import assets
 from tests.console import people
@@ -26,8 +26,9 @@ class _Quiet(WSGIRequestHandler):
 class Console:
     """A deployment with a member signed in, and what pages complained about meanwhile."""
 
-    def __init__(self, world: World, base: str, chromium: Browser) -> None:
-        self.world, self.base, self._chromium = world, base, chromium
+    def __init__(self, world: World, server: BaseWSGIServer, chromium: Browser) -> None:
+        self.world, self._server, self._chromium = world, server, chromium
+        self.base = f"http://localhost:{server.port}"
         self.complaints: list[str] = []
         self.bodies: list[str] = []
         self.reported = threading.Event()
@@ -44,6 +45,10 @@ class Console:
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
+
+    def around(self, wrapped: Callable[[Any], Any]) -> None:
+        """Put something around the application that is served."""
+        self._server.app = wrapped(self._server.app)
 
     def listening(self, app: Any) -> Any:
         """The application, with an ear for reports of violated policies."""
@@ -86,7 +91,7 @@ def opened(make_world: Callable[..., World], chromium: Browser, **settings: str)
         KEYTURN_STATUS_URL="https://status.example.com/",
         **settings,
     )
-    found = Console(world, f"http://localhost:{server.port}", chromium)
+    found = Console(world, server, chromium)
     server.app = found.listening(served(world, found.bodies))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-from tests.console.authenticators import Authenticator
-from tests.console.people import PASSWORD, Person
-from tests.console.phone import turned_on
 from tests.console.stage import LONG, Stage
+from tests.console.steps import (
+    Step,
+    bulk,
+    changed,
+    checked,
+    clicks,
+    codes_on,
+    dialog,
+    generated,
+    invited,
+    passkey_added,
+    picked,
+    proof_wanted,
+    refused,
+    scanned,
+    ungated,
+    with_recovery,
+    wrong_policy,
+)
 
-Step = Callable[[Page, Stage], None]
 KEYS, ONE, GROUPS, MEMBERS = (
     "/tenant-api-keys",
     "/tenant-api-keys/{key_id}",
@@ -28,6 +42,11 @@ NO_PAGES = {
     "/tenant-api-keys/{key_id}/usage.csv": "a file",
     "/tenant-api-keys/{key_id}/first-use": "a line of the secret's panel",
     "/account/still-here": "an empty answer",
+    "/idle/{seconds}.css": "a file",
+    "/sign-in/sso/{connection}": "leads on to the provider",
+    "/sign-in/sso/{connection}/callback": "where the provider sends browsers back to",
+    "/re-auth/sso": "leads on to the provider",
+    "/resume": "the page of re-auth-kept once more, for a form whose session had ended",
 }
 
 
@@ -66,136 +85,20 @@ class Scene:
         return page
 
 
-def clicks(*hooks: str) -> Step:
-    """Click things one after the other."""
-
-    def done(page: Page, _stage: Stage) -> None:
-        for hook in hooks:
-            page.locator(hook if hook.startswith((".", "#", "[")) else f"[data-testid={hook}]").first.click()
-        page.wait_for_load_state()
-
-    return done
-
-
-def dialog(hook: str) -> Step:
-    """Open a dialog with a link of the list or of a key's page."""
-
-    def done(page: Page, stage: Stage) -> None:
-        clicks(hook)(page, stage)
-        page.locator("dialog[open] form").wait_for()
-
-    return done
-
-
-def _generated(page: Page, _stage: Stage) -> None:
-    page.get_by_test_id("field-name").fill("Slack Integration")
-    page.get_by_test_id("field-group").select_option("grp_ro")
-    page.get_by_test_id("submit").click()
-    page.get_by_test_id("secret-panel").wait_for()
-
-
-def _ungated(page: Page, stage: Stage) -> None:
-    _generated(page, stage)
-    page.get_by_test_id("secret-close").click()
-
-
-def _picked(page: Page, _stage: Stage) -> None:
-    for box in page.locator("tbody [name=select]").all()[:3]:
-        box.check()
-
-
-def _bulk(action: str) -> Step:
-    def done(page: Page, stage: Stage) -> None:
-        _picked(page, stage)
-        page.locator(f"[name=action][value={action}]").click()
-        page.get_by_test_id("confirm-submit").wait_for()
-
-    return done
-
-
-def _scanned(page: Page, stage: Stage) -> None:
-    page.context.clear_cookies()
-    person = Person(stage.world, stage.fresh()).signed_in()
-    turned_on(person)
-    assert person.email is not None
-    page.goto("/sign-in")
-    page.locator("[name=email]").fill(person.email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.get_by_test_id("submit").click()
-    page.wait_for_url("**/sign-in/verify**")
-
-
-def _with_recovery(page: Page, stage: Stage) -> None:
-    _scanned(page, stage)
-    page.goto("/sign-in/verify?with=recovery")
-
-
-def _codes_on(page: Page, stage: Stage) -> None:
-    import pyotp
-
-    secret = page.get_by_test_id("totp-secret").inner_text().replace(" ", "")
-    page.get_by_test_id("field-code").fill(pyotp.TOTP(secret).at(stage.world.clock()))
-    page.get_by_test_id("submit").click()
-    page.get_by_test_id("recovery-codes").wait_for()
-
-
-def _passkey_added(page: Page, _stage: Stage) -> None:
-    Authenticator(page)
-    page.goto("/account/passkeys/new")
-    page.get_by_test_id("field-name").fill("Work laptop")
-    page.get_by_test_id("passkey").click()
-    page.wait_for_url("**/account")
-
-
-def _refused(page: Page, _stage: Stage) -> None:
-    page.locator("[name=email]").fill("nobody@example.com")
-    page.locator("[name=password]").fill("not the password")
-    page.get_by_test_id("submit").click()
-    page.locator(".kt-sign [role=alert], .kt-error, .kt-errors").first.wait_for()
-
-
-def _proof_wanted(page: Page, stage: Stage) -> None:
-    stage.world.clock.advance(minutes=16)
-    try:
-        page.get_by_test_id("field-name").fill("Kept")
-        page.get_by_test_id("submit").click()
-        page.locator("[name=password]").wait_for()
-    finally:
-        stage.world.clock.advance(minutes=-16)
-
-
-def _changed(page: Page, _stage: Stage) -> None:
-    page.locator("[name=scope]").nth(4).check()
-    page.locator(".kt-effect, [data-testid=impact], [data-testid=summary]").first.wait_for()
-
-
-def _invited(page: Page, _stage: Stage) -> None:
-    page.get_by_test_id("field-email").fill("new.colleague@example.com")
-    page.get_by_test_id("field-name").fill("New Colleague")
-    page.get_by_test_id("field-role").select_option("auditor")
-    page.get_by_test_id("submit").click()
-    page.get_by_test_id("one-time-link").wait_for()
-
-
-def _checked(page: Page, _stage: Stage) -> None:
-    page.locator("[data-testid=key-checker] [name=key]").fill("kt_NONSENSE")
-    page.locator("[data-testid=key-checker] button").click()
-    page.wait_for_load_state()
-
-
+TENANT, SIGNING, SSO = "/settings/tenant", "/settings/signing-keys", "/settings/sso"
 SUSPENDED, REVOKED, EXPIRED = "Partner portal (dev)", "Old Zapier", "Quarterly audit 2026"
 SCENES = (
     Scene("sign-in", "/sign-in", None),
-    Scene("sign-in-refused", "/sign-in", None, then=_refused),
-    Scene("verify", "/sign-in/verify", None, then=_scanned),
-    Scene("verify-recovery", "/sign-in/verify", None, then=_with_recovery),
+    Scene("sign-in-refused", "/sign-in", None, then=refused),
+    Scene("verify", "/sign-in/verify", None, then=scanned),
+    Scene("verify-recovery", "/sign-in/verify", None, then=with_recovery),
     Scene("set-up", "/set-up/{token}", None),
     Scene("set-up-errors", "/set-up/{token}", None, then=clicks("submit")),
     Scene("set-up-over", "/set-up/no-such-link", None),
     Scene("re-auth", "/re-auth"),
-    Scene("re-auth-kept", f"{KEYS}/new", "fresh", then=_proof_wanted),
+    Scene("re-auth-kept", f"{KEYS}/new", "fresh", then=proof_wanted),
     Scene("keys", KEYS),
-    Scene("keys-selected", KEYS, then=_picked),
+    Scene("keys-selected", KEYS, then=picked),
     Scene("keys-menu", KEYS, then=clicks("row-more")),
     Scene("keys-account-menu", KEYS, then=clicks("#account-opener")),
     Scene("keys-what-counts", KEYS, then=clicks("[popovertarget=what-counts]")),
@@ -207,8 +110,8 @@ SCENES = (
     Scene("new", f"{KEYS}/new"),
     Scene("new-errors", f"{KEYS}/new", then=clicks("submit")),
     Scene("new-limit", f"{KEYS}/new", "full"),
-    Scene("secret", f"{KEYS}/new", "fresh", then=_generated),
-    Scene("secret-gate", f"{KEYS}/new", "fresh", then=_ungated),
+    Scene("secret", f"{KEYS}/new", "fresh", then=generated),
+    Scene("secret-gate", f"{KEYS}/new", "fresh", then=ungated),
     Scene("details-rotating", ONE),
     Scene("details-menu", ONE, then=clicks("more")),
     Scene("details-active", ONE, of="Zapier (marketing)"),
@@ -229,9 +132,9 @@ SCENES = (
     Scene("delete", f"{ONE}/delete", of=LONG),
     Scene("overlap-end", f"{ONE}/overlap"),
     Scene("overlap-extend", f"{ONE}/overlap/extend"),
-    Scene("bulk-revoke", KEYS, then=_bulk("revoke")),
-    Scene("bulk-delete", KEYS, then=_bulk("delete")),
-    Scene("bulk-group", KEYS, then=_bulk("change_group")),
+    Scene("bulk-revoke", KEYS, then=bulk("revoke")),
+    Scene("bulk-delete", KEYS, then=bulk("delete")),
+    Scene("bulk-group", KEYS, then=bulk("change_group")),
     Scene("health", f"{KEYS}/health"),
     Scene("health-clear", f"{KEYS}/health", "empty"),
     Scene("audit", "/audit-log"),
@@ -241,28 +144,45 @@ SCENES = (
     Scene("help-signed-in", "/help"),
     Scene("quick-start", "/help/quick-start", ours=False),
     Scene("troubleshooting", "/help/troubleshooting", None, ours=False),
-    Scene("checker", "/help/troubleshooting", then=_checked, ours=False),
+    Scene("checker", "/help/troubleshooting", then=checked, ours=False),
     Scene("groups", GROUPS),
     Scene("group-new", f"{GROUPS}/new"),
     Scene("group-new-errors", f"{GROUPS}/new", then=clicks("submit")),
     Scene("group", f"{GROUPS}/{{group_id}}"),
-    Scene("group-changed", f"{GROUPS}/{{group_id}}", then=_changed),
+    Scene("group-changed", f"{GROUPS}/{{group_id}}", then=changed),
     Scene("group-built-in", f"{GROUPS}/grp_ro"),
     Scene("group-delete", f"{GROUPS}/{{group_id}}/delete"),
     Scene("members", MEMBERS),
     Scene("roles", f"{MEMBERS}/roles"),
     Scene("invite", f"{MEMBERS}/invite"),
     Scene("invite-errors", f"{MEMBERS}/invite", then=clicks("submit")),
-    Scene("invited", f"{MEMBERS}/invite", "fresh", then=_invited),
+    Scene("invited", f"{MEMBERS}/invite", "fresh", then=invited),
     Scene("member", f"{MEMBERS}/{{member_id}}"),
     Scene("member-deactivate", f"{MEMBERS}/{{member_id}}/deactivate"),
     Scene("member-remove", f"{MEMBERS}/{{member_id}}/remove"),
     Scene("member-reset", f"{MEMBERS}/{{member_id}}/reset"),
+    Scene("tenant", TENANT),
+    Scene("tenant-errors", TENANT, then=wrong_policy),
+    Scene("tenant-read-only", TENANT, "eve"),
+    Scene("tenant-access", f"{TENANT}/api-access"),
+    Scene("sso", SSO),
+    Scene("sso-none", SSO, "fresh"),
+    Scene("sso-read-only", SSO, "eve"),
+    Scene("sso-new", f"{SSO}/new"),
+    Scene("sso-new-errors", f"{SSO}/new", then=clicks("submit")),
+    Scene("sso-connection", f"{SSO}/{{connection}}"),
+    Scene("sso-remove", f"{SSO}/{{connection}}/remove"),
+    Scene("sign-in-sso", "/sign-in/sso", None),
+    Scene("sign-in-sso-unknown", "/sign-in/sso", None, query="?email=ada@nowhere.example"),
+    Scene("signing-keys", SIGNING),
+    Scene("signing-keys-read-only", SIGNING, "eve"),
+    Scene("signing-key-activate", f"{SIGNING}/{{kid}}/activate"),
+    Scene("signing-key-revoke", f"{SIGNING}/{{kid}}/revoke"),
     Scene("account", "/account"),
-    Scene("account-passkey", "/account", "fresh", then=_passkey_added),
+    Scene("account-passkey", "/account", "fresh", then=passkey_added),
     Scene("passkey", "/account/passkeys/new"),
     Scene("authenticator", "/account/authenticator"),
-    Scene("recovery-codes", "/account/authenticator", "fresh", then=_codes_on),
+    Scene("recovery-codes", "/account/authenticator", "fresh", then=codes_on),
     Scene("error-403", f"{KEYS}/new", "eve"),
     Scene("error-404", f"{KEYS}/kt_0000000000000000"),
     Scene("components", "/dev/components", None),

@@ -1,4 +1,4 @@
-"""A deployment that looks lived in: keys in every state, people, groups, calls. Its clock stands at the end of it all."""
+"""A deployment that looks lived in: keys in every state, people, groups, calls; its clock stands at the end."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from app.actions import groups, keys, members, rotation, tenants
-from app.actions.people import roster
+from app.actions import groups, keys, members, rotation, signing_keys, tenants
+from app.actions.people import roster, sso_connections
+from app.actions.people.sso_terms import Given
 from app.domain.events import Actor
 from app.domain.refusals import Conflict, Invalid, Problem, Unavailable
 from app.web.console import install
 from app.web.console import pages as table
+from app.web.console.forgery import StaleForm
 from app.web.console.pages import Visit
 from app.web.replies import Answer
 from tests.console import people
@@ -77,7 +79,8 @@ class Stage:
         """Words of its people's own, which no translation touches."""
         told = [key.object for key in self.keys.values()]
         own = [str(one[name]) for one in told for name in ("name", "description")]
-        return (*own, *self._groups, *(name for _, name in ACTORS.values()))
+        kids = [key["kid"] for key in signing_keys.all_keys(self.world.ctx, self.world.clock())]
+        return (*own, *self._groups, *(name for _, name in ACTORS.values()), *kids, *(kid[:8] for kid in kids))
 
     def path(self, template: str, of: str | None = None) -> str:
         """An address with the IDs that it names filled in; `of` says which key."""
@@ -85,6 +88,7 @@ class Stage:
             "key_id": self.keys[of or "Mobile App"].id,
             "group_id": self.group,
             "member_id": self.member,
+            "kid": next(key["kid"] for key in signing_keys.all_keys(self.world.ctx, self.world.clock())),
             **self.links,
         }
         for name, value in named.items():
@@ -95,7 +99,17 @@ class Stage:
         world, clock = self.world, self.world.clock
         for short, (role, name) in ACTORS.items():
             self.emails[short] = people.member(world, role, name, self.tenant)
+        members.edit(world.ctx, OPERATOR, self.tenant, self.emails["ada"], clock(), operator=True)
         self._people = {one["name"]: one["id"] for one in roster.page(world.ctx, self.tenant, None, 20)}
+        ada = self._people["Ada Okafor"]
+        members.edit(world.ctx, OPERATOR, self.tenant, ada, clock(), operator=True)
+        self.links["kid"] = next(
+            str(key["kid"]) for key in signing_keys.all_keys(world.ctx, clock()) if key["state"] == "next"
+        )
+        given = Given("Northwind staff", "https://login.example.com", "keyturn", "not a secret", "northwind.example")
+        proposed = sso_connections.proposal(world.ctx, self.tenant)
+        made = sso_connections.add(world.ctx, OPERATOR, self.tenant, clock(), proposed_id=proposed, given=given)
+        self.links["connection"] = made["id"]
         self.group = self._group("Contacts", "What marketing's tools need.", "contacts:read", "contacts:write")
         self._group(
             "Nightly jobs", "Reads everything, changes nothing.", "contacts:read", "clients:read", "boards:read"
@@ -111,7 +125,8 @@ class Stage:
         self._make("Partner portal (dev)", "Mirja Lind", "acts as its creator", group="Same as the key's creator")
         for _ in range(12):
             clock.advance(days=2, hours=1)
-            self._called("Mobile App", 7), self._called("Quarterly audit 2026", 2)
+            self._called("Mobile App", 7)
+            self._called("Quarterly audit 2026", 2)
         self._make(
             "Zapier (marketing)", "Ada Okafor", "campaign sign-ups to CRM", group="Full access", expires_at="2027-04-10"
         )
@@ -123,12 +138,14 @@ class Stage:
 
     def _recent(self) -> None:
         world, clock = self.world, self.world.clock
-        self._called("Old Zapier", 3), self._called("Partner portal (dev)", 2)
+        self._called("Old Zapier", 3)
+        self._called("Partner portal (dev)", 2)
         for day in range(30):
             clock.advance(hours=24)
             for number, (address, client) in enumerate(CALLERS):
                 self._called("Mobile App", (110 + day * 70 % 130) // (number + 1), address, client)
-            self._called("Zapier (marketing)", 5), self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
+            self._called("Zapier (marketing)", 5)
+            self._called("ERP", 3, "198.51.100.9", "okhttp/4.12.0")
             if day % 9 == 3:
                 call(world, self.keys["Mobile App"].secret, "192.0.2.18", "curl/8.9.0")
         keys.revoke(world.ctx, self.actor, self.tenant, self.keys["Old Zapier"].id, clock(), "Replaced")
@@ -136,7 +153,8 @@ class Stage:
         members.edit(world.ctx, self.actor, self.tenant, mirja, clock(), active=False)
         self.member = self._people["Jonas Weber"]
         clock.advance(days=2)
-        self._called("Old Zapier", 4), self._called("Quarterly audit 2026", 2)
+        self._called("Old Zapier", 4)
+        self._called("Quarterly audit 2026", 2)
         self._make(LONG, "Jonas Weber", "owned by logistics; ask before touching it", expires_at="2028-02-06")
         self._make("Status page probe", "Jonas Weber", "synthetic check every minute", expires_at="2027-05-07")
         self._rotating()
@@ -152,8 +170,10 @@ class Stage:
         self._called("Mobile App", 27, *CALLERS[1])
         clock.advance(minutes=3)
         self.keys["Mobile App"] = new
-        self._called("Mobile App", 63), self._called("ERP", 1)
-        self._called("Zapier (marketing)", 2), self._called("Data warehouse export", 900, "203.0.113.80")
+        self._called("Mobile App", 63)
+        self._called("ERP", 1)
+        self._called("Zapier (marketing)", 2)
+        self._called("Data warehouse export", 900, "203.0.113.80")
         clock.advance(seconds=10)
 
     def _others(self) -> None:
@@ -202,7 +222,7 @@ class Stage:
 
 def _broken(status: int) -> Any:
     errors: dict[int, Exception] = {
-        400: table.StaleForm(),
+        400: StaleForm(),
         409: Conflict("key_revoked", "This key was revoked meanwhile.", ("Generate a new key.",)),
         422: Invalid(Problem("name", "too_short", "Key Name must be at least 2 characters long.")),
         500: RuntimeError("a scene of the error page"),

@@ -88,7 +88,7 @@ VALUES = st.recursive(
 def test_whatever_a_browser_sends_is_no_way_in_and_no_crash(world: World, answer: str) -> None:
     client = World.client_of(world.app)
     assert client.post("/sign-in/passkey/options").status_code == 200
-    assert client.post("/sign-in/passkey", data={"credential": answer}).status_code == 422
+    assert client.post("/sign-in/passkey", data={"credential": answer}).status_code == (400 if "\0" in answer else 422)
 
 
 def test_whatever_is_sent_as_a_new_passkey_adds_none(world: World) -> None:

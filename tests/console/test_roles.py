@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app.actions import audit, groups, members
+from app.actions.people import sso_connections
+from app.actions.people.sso_terms import Given
 from app.domain import scopes
 from app.domain.scopes import Role
 from app.web.admin import openapi
@@ -69,11 +71,14 @@ TWINS = {
 def objects(world: World, tenant: dict[str, Any], made: int) -> dict[str, str]:
     """One of everything that a page's address may name, fresh, so that one page cannot stand in another's way."""
     at = (world.ctx, OPERATOR, tenant["id"], world.clock())
+    given = Given(f"Provider {made}", "https://login.example.com", "keyturn", "not a secret", "example.org")
+    proposed = sso_connections.proposal(world.ctx, tenant["id"])
     who = members.create(*at, email=f"subject{made}@example.com", name="Subject", role="member")
     return {
         "key_id": world.key(f"Key {made}", tenant=tenant).id,
         "group_id": groups.create(*at, name=f"Group {made}", scopes=["contacts:read"])["id"],
         "member_id": who["id"],
+        "connection": sso_connections.add(*at, proposed_id=proposed, given=given)["id"],
     }
 
 

@@ -54,9 +54,7 @@ def test_everything_about_a_key_is_done_without_a_script(console: Console) -> No
 
 def focused(page: Page) -> str:
     """The test hook of what has the focus, or its name."""
-    return str(
-        page.evaluate("(one => one.dataset.testid || one.id || one.textContent.trim())(document.activeElement)")
-    )
+    return str(page.evaluate("(one => one.dataset.testid || one.id || one.textContent.trim())(document.activeElement)"))
 
 
 def to(page: Page, hook: str, key: str = "Tab") -> None:
@@ -73,12 +71,16 @@ def to(page: Page, hook: str, key: str = "Tab") -> None:
     pytest.fail(f"the keyboard does not reach {hook}")
 
 
-def test_a_key_is_generated_copied_rotated_and_revoked_with_the_keyboard_alone(console: Console) -> None:
-    page = console.signed_in(permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce")
+def test_the_first_stop_leads_past_the_navigation(console: Console) -> None:
+    page = console.signed_in()
     page.keyboard.press("Tab")
     assert focused(page) == "Skip to main content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_a_key_is_generated_and_copied_with_the_keyboard_alone(console: Console) -> None:
+    page = console.signed_in(permissions=["clipboard-read", "clipboard-write"], reduced_motion="reduce")
     page.get_by_test_id("generate-api-key").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/new")
@@ -102,6 +104,11 @@ def test_a_key_is_generated_copied_rotated_and_revoked_with_the_keyboard_alone(c
     to(page, "secret-close")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("/tenant-api-keys$"))
+
+
+def test_a_key_is_rotated_and_revoked_with_the_keyboard_alone(console: Console) -> None:
+    console.world.key("Slack Integration")
+    page = console.signed_in(reduced_motion="reduce")
     to(page, "row-rotate")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
@@ -118,7 +125,7 @@ def test_a_key_is_generated_copied_rotated_and_revoked_with_the_keyboard_alone(c
     page.keyboard.press("Space")
     to(page, "secret-close")
     page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/tenant-api-keys"))
+    page.wait_for_url(re.compile("/tenant-api-keys$"))
     to(page, "row-revoke")
     page.keyboard.press("Enter")
     expect(dialog.get_by_test_id("confirm-cancel")).to_be_focused()

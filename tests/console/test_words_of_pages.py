@@ -12,6 +12,7 @@ from tests.console.stage import Stage
 SPOKEN = (
     *("Keyturn", "JWKS", "CSV", "cURL", "Python", "JavaScript"),
     *("Northwind", "Sandbox", "Empty", "Full", "Integration ", "Persson", "@example.com", "Mobile App"),
+    *("Slack Integration", "Work laptop", "New Colleague"),
     *("Read only", "Full access", "Same as the key's creator"),
     *("Chrome", "okhttp/", "curl/", "python-requests/"),
     *(" CET", " CEST"),

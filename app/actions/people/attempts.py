@@ -12,11 +12,15 @@ FREE_FAILURES, LONGEST_DELAY = 5, timedelta(minutes=15)
 
 
 class NotIn(Exception):
-    """No way in with this. `until`: when the next attempt counts, if attempts have to wait."""
+    """No way in with this.
 
-    def __init__(self, until: datetime | None = None) -> None:
+    until     when the next attempt counts, if attempts have to wait
+    sso_only  it was right, but the tenant lets people in by single sign-on alone
+    """
+
+    def __init__(self, until: datetime | None = None, *, sso_only: bool = False) -> None:
         super().__init__("E-mail or password is not correct.")
-        self.until = until
+        self.until, self.sso_only = until, sso_only
 
 
 def hold(connection: Connection, member_id: str, now: datetime) -> None:

@@ -54,8 +54,20 @@ def prove_password(ctx: Context, member_id: str, password: str, now: datetime) -
 
 
 def proved(
-    ctx: Context, connection: Connection, signed: Signed, actor: Actor, now: datetime, *, two_factors: bool = False
+    ctx: Context,
+    connection: Connection,
+    signed: Signed,
+    actor: Actor,
+    now: datetime,
+    *,
+    two_factors: bool = False,
+    by_sso: bool = False,
 ) -> str:
-    """Note inside a transaction that somebody proved to be there; the session's new cookie."""
+    """Note inside a transaction that somebody proved to be there; the session's new cookie.
+
+    raises   NotIn when the session began with single sign-on and the proof is another: its provider alone may say so
+    """
+    if signed.row.sso_connection_id is not None and not by_sso:
+        raise NotIn(sso_only=True)
     sessions.record(ctx, connection, Event.MEMBER_PROVED, actor, now)
     return sessions.renew(ctx, connection, signed, now, two_factors=two_factors)

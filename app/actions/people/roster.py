@@ -19,7 +19,7 @@ from app.store import members as member_rows
 from app.store import rosters as store
 from app.store import tenants
 
-PASSWORD, PASSKEY, TOTP = "password", "passkey", "totp"
+PASSWORD, PASSKEY, TOTP, SSO = "password", "passkey", "totp", "sso"
 
 
 def page(ctx: Context, tenant_id: str, after: tuple[str, str] | None, limit: int) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def _acting(connection: Connection, tenant_id: str, member_id: str, now: datetim
 
 
 def _detailed(row: Row[Any]) -> dict[str, Any]:
-    methods = {PASSWORD: row.has_password, PASSKEY: row.passkeys, TOTP: row.has_totp}
+    methods = {PASSWORD: row.has_password, PASSKEY: row.passkeys, TOTP: row.has_totp, SSO: row.sso_links}
     return {
         **shown(row),
         "methods": [name for name, there in methods.items() if there],

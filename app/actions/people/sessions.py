@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
+from app.actions.people.attempts import NotIn
 from app.context import Context
 from app.domain import credentials, scopes
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict
 from app.domain.scopes import Role
-from app.store import audit, facts, second_factors, tenants
+from app.store import audit, facts, members, second_factors, single_sign_on, tenants
 from app.store import sign_ins as store
 
 WRITE_EVERY = timedelta(minutes=1)  # when it was last seen is not worth a write with every page
@@ -56,13 +57,28 @@ class Signed(NamedTuple):
         return Actor("member", self.row.member_id, self.row.tenant_id, self.scope, unbound, address, request_id)
 
 
-def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime, *, client: str, two_factors: bool) -> str:
+def begin(
+    ctx: Context,
+    connection: Connection,
+    actor: Actor,
+    now: datetime,
+    *,
+    client: str,
+    two_factors: bool,
+    sso: str | None = None,
+    by_link: bool = False,
+) -> str:
     """Begin a session inside the transaction that let its person in; the cookie's value, told once.
 
     actor         the member, and where their browser is
     client        what the browser calls itself
     two_factors   whether they showed a second factor, or a passkey, which is two
+    sso           the connection that vouches for them
+    by_link       they have just gone the way of a one-time link
+    raises        NotIn when their tenant demands single sign-on and this is none
     """
+    if sso is None:
+        refuse_without_sso(connection, actor.id, by_link=by_link)
     cookie = new_cookie(ctx)
     idle = tenants.session_idle(connection, str(actor.tenant_id))
     store.forget_ended(connection, now)
@@ -78,9 +94,23 @@ def begin(ctx: Context, connection: Connection, actor: Actor, now: datetime, *, 
         address=actor.address,
         client=client,
         two_factors=two_factors,
+        sso_connection_id=sso,
     )
     record(ctx, connection, Event.MEMBER_SIGNED_IN, actor, now)
     return cookie
+
+
+def refuse_without_sso(connection: Connection, member_id: str, *, by_link: bool = False) -> None:
+    """Let in by single sign-on alone whose tenant demands it; NotIn.
+
+    by_link   after a one-time link the last Global Admin may come in: else a broken provider locks a tenant for good
+    """
+    if not single_sign_on.required_of(connection, member_id):
+        return
+    member = members.by_id(connection, member_id)
+    alone = member is not None and not members.other_global_admins(connection, member.tenant_id, member.id)
+    if not (by_link and alone and member is not None and member.role == Role.GLOBAL_ADMIN):
+        raise NotIn(sso_only=True)
 
 
 def renew(ctx: Context, connection: Connection, signed: Signed, now: datetime, *, two_factors: bool = False) -> str:

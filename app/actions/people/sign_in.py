@@ -40,10 +40,18 @@ class Entered(NamedTuple):
 
 
 def with_password(
-    ctx: Context, email: str, password: str, now: datetime, *, address: str | None, client: str
+    ctx: Context,
+    email: str,
+    password: str,
+    now: datetime,
+    *,
+    address: str | None,
+    client: str,
+    by_link: bool = False,
 ) -> Entered:
     """Let somebody in, or halfway in where a code is asked for as well.
 
+    by_link  they have just set this password through a one-time link
     raises   NotIn, the same for an unknown address, a wrong password and a person who has none
     """
     found = ctx.database.read(lambda connection: store.candidates(connection, email.strip().casefold()))
@@ -57,6 +65,7 @@ def with_password(
     with ctx.database.transaction() as connection:
         if right:
             attempts.hold(connection, right[0].member_id, now)
+            sessions.refuse_without_sso(connection, right[0].member_id, by_link=by_link)
             if right[0].totp_sealed is not None:  # failures stay counted until the code is there
                 member_id = right[0].member_id
                 return Entered(halfway.begin(ctx, connection, halfway.CODE, now, member_id=member_id), complete=False)
@@ -68,6 +77,7 @@ def with_password(
                 now,
                 client=client,
                 two_factors=False,
+                by_link=by_link,
             )
             return Entered(cookie, complete=True)
         for row in tried:

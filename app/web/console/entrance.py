@@ -6,7 +6,8 @@ from app.actions.people import sessions, sign_in
 from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
 from app.web.console import cookies, rendering, verify
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.forgery import local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import trouble
 from app.web.console.verify import address, client
 from app.web.replies import Answer
@@ -79,5 +80,12 @@ def set_up(visit: Visit) -> Answer:
         problems = {problem.field: problem.message for problem in invalid.problems}
         return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
     known = way.member.email if way.member is not None else email
-    entered = sign_in.with_password(visit.ctx, known, password, visit.now, address=address(visit), client=client(visit))
+    at = (address(visit), client(visit))
+    try:
+        entered = sign_in.with_password(
+            visit.ctx, known, password, visit.now, address=at[0], client=at[1], by_link=True
+        )
+    except NotIn as not_in:
+        problem = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
+        return rendering.page(visit, "sign_in", status=422, email=known, problem=problem, next=HOME)
     return verify.gone_on(visit, entered, HOME)

@@ -10,7 +10,8 @@ from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
 from app.web.console import cookies, rendering, words
-from app.web.console.pages import KNOWN, ApiAccessOff, StaleForm, Visit
+from app.web.console.forgery import StaleForm
+from app.web.console.pages import KNOWN, ApiAccessOff, Visit
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS

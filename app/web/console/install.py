@@ -35,11 +35,14 @@ from app.web.console import (
     proof,
     resuming,
     signing_keys,
+    sso_entrance,
+    sso_settings,
     tenant,
     verify,
     violations,
 )
-from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect, visited
+from app.web.console.guard import visited
+from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
@@ -69,6 +72,8 @@ PARTS = (
     tenant.pages,
     signing_keys.pages,
     passkeys.pages,
+    sso_entrance.pages,
+    sso_settings.pages,
     violations.pages,
     components.pages,
 )

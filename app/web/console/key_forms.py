@@ -17,9 +17,10 @@ from app.actions.once import Once
 from app.actions.people import hand_over, sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.web.console import cookies, rendering, scope_matrix
+from app.web.console.forgery import local
 from app.web.console.key_list import ADDRESS, MOST_GROUPS
 from app.web.console.key_words import wrong
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
 pages = Pages()
@@ -130,7 +131,7 @@ def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], stat
         "key_new",
         status=status,
         here=ADDRESS,
-        form=form,
+        form={"nonce": secrets.token_urlsafe(16), **form},
         problems=problems,
         groups=choices(visit),
         used=used,

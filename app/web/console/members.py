@@ -32,7 +32,7 @@ ABILITIES = (
     ("Generate, edit, rotate, revoke, delete, bulk", "api_keys:write", None),
     ("Authorization groups", "groups:read", "groups:write"),
     ("Members & roles", "members:read", "members:write"),
-    ("Tenant settings", "tenant:read", "tenant:write"),
+    ("Tenant settings, single sign-on", "tenant:read", "tenant:write"),
     ("Signing keys", "signing_keys:read", "signing_keys:write"),
     ("Audit log", "audit:read", None),
 )

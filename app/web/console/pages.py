@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote
 
 from app.actions import key_notices
 from app.actions.people import sessions
-from app.actions.people.sessions import Missing, Signed
+from app.actions.people.sessions import Signed
 from app.context import Context
 from app.domain.events import Actor
-from app.domain.refusals import Forbidden
-from app.web.console import cookies, words
+from app.web.console import cookies, forgery, words
 from app.web.faults import BadRequest, Fault
 from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
 KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys ask for
-EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
-
-
-# Where the tenant requires a second factor that a session has not shown: what is still open to its member.
-_LEFT_OPEN = {
-    Missing.USE: ("/re-auth", "/sign-out", "/help"),
-    Missing.FACTOR: ("/account", "/re-auth", "/sign-out", "/help"),
-}
-
-
-class StaleForm(Exception):
-    """A form came without, or with another session's, token: nothing was done."""
 
 
 class ApiAccessOff(Exception):
@@ -97,7 +82,7 @@ class Visit:
     @cached_property
     def form(self) -> Form:
         """The fields of a POST, each once but for lists."""
-        return self.http.form(EVERY_FIELD, LISTS, MOST_FIELDS)
+        return self.http.form(None, LISTS, MOST_FIELDS)
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -147,13 +132,13 @@ class Visit:
     @property
     def token(self) -> str:
         """What a form of this browser's session carries against forgery."""
-        return form_token(self.ctx, cookies.read(self.http, cookies.SESSION) or "")
+        return forgery.form_token(self.ctx, cookies.read(self.http, cookies.SESSION) or "")
 
     @property
     def place(self) -> str:
         """The address asked for, with its parameters."""
         asked = self.http.environ.get("QUERY_STRING") or ""
-        return local(f"{self.http.path}?{asked}" if asked else self.http.path)
+        return forgery.local(f"{self.http.path}?{asked}" if asked else self.http.path)
 
 
 View = Callable[[Visit], Answer]
@@ -161,7 +146,10 @@ View = Callable[[Visit], Answer]
 
 @dataclass(frozen=True)
 class Page:
-    """A page: who may open it, and whether the person must have proved lately to be there."""
+    """A page: who may open it, and whether the person must have proved lately to be there.
+
+    raw   whether it takes something else than a form
+    """
 
     method: str
     path: str
@@ -169,6 +157,7 @@ class Page:
     permission: str | None = None
     public: bool = False
     proof: bool = False
+    raw: bool = False
 
 
 KNOWN: set[str] = set()  # the addresses that a page can be opened at; the navigation leads to no other
@@ -188,13 +177,14 @@ class Pages:
         *,
         public: bool = False,
         proof: bool = False,
+        raw: bool = False,
     ) -> Callable[[View], View]:
         """Register a view."""
 
         def added(view: View) -> View:
             if method == "GET":
                 KNOWN.add(path)
-            self.every.append(Page(method, path, view, permission, public, proof))
+            self.every.append(Page(method, path, view, permission, public, proof, raw))
             return view
 
         return added
@@ -203,59 +193,6 @@ class Pages:
 def redirect(place: str, *headers: tuple[str, str]) -> Answer:
     """Send a browser on with GET (RFC 9110 §15.4.4)."""
     return Answer(303, (("Location", place), ("Cache-Control", "no-store"), *headers), b"")
-
-
-def form_token(ctx: Context, cookie: str) -> str:
-    """What forms of the session with this cookie carry."""
-    return hmac.digest(ctx.vault.derive("form"), cookie.encode("latin-1", "replace"), "sha256").hex()
-
-
-def local(given: str | None) -> str:
-    """A path of ours, or the start page: after two slashes, or a slash and a backslash, browsers read a host."""
-    if given is None or not given.startswith("/") or given[1:2] in {"/", "\\"} or not given.isprintable():
-        return "/"
-    return given
-
-
-def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
-    """Let a browser in and call the view; whatever is raised goes to the error pages."""
-    http.require_secure()
-    cookie = cookies.read(http, cookies.SESSION)
-    visit = Visit(http, sessions.find(http.ctx, cookie, http.now) if cookie is not None else None, path)
-    if http.method == "POST":
-        _own_form(page, visit)
-    if page.public:
-        return page.view(visit)
-    if visit.browser is None:
-        raise SignedOut(page, visit)
-    if visit.browser.missing is not None and not page.path.startswith(_LEFT_OPEN[visit.browser.missing]):
-        place = f"/re-auth?next={quote(visit.place, safe='/')}" if visit.browser.missing is Missing.USE else "/account"
-        return redirect(place)
-    if visit.off(page.permission):
-        raise ApiAccessOff
-    if page.permission is not None and not visit.may(page.permission):
-        raise Forbidden("missing_permission", page.permission)
-    if page.proof and not visit.signed.proved(visit.now):
-        raise ProofNeeded(visit)
-    return page.view(visit)
-
-
-def _own_form(page: Page, visit: Visit) -> None:
-    # Browsers say where a form comes from; where one does not say so, the token speaks (and for pages inside, always).
-    site, origin = visit.http.header("Sec-Fetch-Site"), visit.http.header("Origin")
-    if site is not None and site not in {"same-origin", "none"}:
-        raise StaleForm
-    if site is None and origin is not None and origin not in _origins(visit):
-        raise StaleForm
-    if visit.browser is not None and not page.public:
-        given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
-        if not hmac.compare_digest(given.encode(), visit.token.encode()):
-            raise StaleForm
-
-
-def _origins(visit: Visit) -> set[str]:
-    settings = visit.ctx.settings
-    return {settings.console_base, settings.base.removesuffix(settings.base_path)}
 
 
 def unreadable() -> BadRequest:

@@ -8,7 +8,9 @@ from app.actions.people.passkeys import Challenge
 from app.domain.refusals import Invalid
 from app.web.console import cookies, rendering
 from app.web.console.account import HERE, said
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.forgery import local
+from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.proof import trouble
 from app.web.console.verify import address, client
 from app.web.replies import Answer
 
@@ -31,8 +33,9 @@ def let_in(visit: Visit) -> Answer:
     over = cookies.taken(settings, cookies.CHALLENGE, strict=True)
     try:
         cookie = passkeys.let_in(visit.ctx, held, answer, visit.now, address=address(visit), client=client(visit))
-    except NotIn:
-        problem = visit.words.gettext("This passkey is not known here, or it took too long. Try again.")
+    except NotIn as not_in:
+        wrong = visit.words.gettext("This passkey is not known here, or it took too long. Try again.")
+        problem = trouble(visit, not_in, wrong)
         return rendering.page(visit, "sign_in", status=422, headers=(over,), email="", problem=problem, next=place)
     return redirect(place, cookies.given(settings, cookies.SESSION, cookie), over)
 

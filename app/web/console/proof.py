@@ -6,9 +6,10 @@ import base64
 import binascii
 from urllib.parse import parse_qsl, quote, urlencode
 
-from app.actions.people import attempts, codes, passkeys, proofs
+from app.actions.people import attempts, codes, passkeys, proofs, sso_way
 from app.web.console import cookies, rendering
-from app.web.console.pages import Pages, Visit, form_token, local, redirect
+from app.web.console.forgery import form_token, local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.faults import BadRequest, Fault
 from app.web.forms import Form
 from app.web.replies import Answer
@@ -34,12 +35,17 @@ def prove(visit: Visit) -> Answer:
         cookie = _proved(visit, form)
     except attempts.NotIn as not_in:
         return _asking(visit, place, kept, problem=trouble(visit, not_in, visit.words.gettext("This is not correct.")))
-    header = cookies.given(visit.ctx.settings, cookies.SESSION, cookie)
+    return gone_on(visit, cookie, place, kept)
+
+
+def gone_on(visit: Visit, cookie: str, place: str, kept: str, *headers: tuple[str, str]) -> Answer:
+    """Go where the person wanted to go, with the form that waited."""
+    given = cookies.given(visit.ctx.settings, cookies.SESSION, cookie)
     if not kept:
-        return redirect(place, header)
+        return redirect(place, given, *headers)
     token = form_token(visit.ctx, cookie)
     return rendering.page(
-        visit, "go_on", headers=(header,), place=place, fields=unpacked(kept), token=token, by_itself=True
+        visit, "go_on", headers=(given, *headers), place=place, fields=unpacked(kept), token=token, by_itself=True
     )
 
 
@@ -61,6 +67,8 @@ def wanted(visit: Visit) -> Answer:
 
 def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> str:
     """Say why there is no way in: too many attempts, or what `wrong` says."""
+    if not_in.sso_only:
+        return str(visit.words.gettext("Your organisation lets people in by single sign-on alone. Use single sign-on."))
     if not_in.until is None:
         return wrong
     return str(visit.words.gettext("Too many attempts. Try again at %(time)s UTC.")) % {
@@ -70,6 +78,10 @@ def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> str:
 
 def _asking(visit: Visit, place: str, kept: str, *, problem: str | None = None, status: int = 200) -> Answer:
     status = 422 if problem is not None else status
+    if visit.signed.row.sso_connection_id is not None:
+        word = sso_way.keep(visit.ctx, visit.signed, place, kept, visit.now)
+        name = sso_way.connection_name(visit.ctx, visit.signed.row.sso_connection_id)
+        return rendering.page(visit, "re_auth_sso", status=status, word=word, name=name)
     return rendering.page(
         visit,
         "re_auth",

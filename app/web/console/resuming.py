@@ -8,8 +8,10 @@ from urllib.parse import quote
 
 from app.actions.people import halfway
 from app.web.console import cookies, rendering
-from app.web.console.pages import Page, Pages, Visit, form_token, local, redirect
+from app.web.console.forgery import form_token, local
+from app.web.console.pages import Page, Pages, Visit, redirect
 from app.web.console.proof import packed, unpacked
+from app.web.faults import BadRequest
 from app.web.replies import Answer
 
 pages = Pages()
@@ -48,7 +50,10 @@ def _kept(visit: Visit) -> Answer:
 def _ours(visit: Visit) -> bool:
     # Only what a page of ours made for this browser waits: nobody else's form, and nothing of a stranger.
     cookie = cookies.read(visit.http, cookies.SESSION)
-    given = visit.form.get("csrf", "")
+    try:
+        given = visit.form.get("csrf", "") if cookie is not None else ""
+    except BadRequest:
+        return False
     return cookie is not None and hmac.compare_digest(given.encode(), form_token(visit.ctx, cookie).encode())
 
 

@@ -26,6 +26,7 @@ ICONS = {
     "scope": "list-check",
     "tenant": "settings",
     "session": "logout",
+    "sso_connection": "login-2",
     "setup_link": "user",
 }
 
@@ -71,6 +72,13 @@ class Teller:
             "used_from_new_ip": say("First call from a new address, %(ip)s", ip=event.get("ip")),
             "member.signed_in": say("Signed in"),
             "member.signed_out": say("Signed out"),
+            "sso_connection.created": say("Single sign-on connection added"),
+            "sso_connection.edited": say("Single sign-on connection changed"),
+            "sso_connection.removed": say("Single sign-on connection removed"),
+            "sso_connection.linked": say("First single sign-on: the provider's account now belongs to this member"),
+            "sso_connection.signed_in": say("Signed in by single sign-on"),
+            "tenant.sso_required": say("Single sign-on required of every member"),
+            "tenant.sso_not_required": say("Single sign-on no longer required"),
         }
         special = {"key.edited": self._edited, "key.rotated": self._rotated, "key.revoked": self._revoked}
         name = event["event"]

@@ -9,7 +9,8 @@ from app.actions.people.attempts import NotIn
 from app.actions.people.sign_in import Entered
 from app.domain.refusals import NotFound
 from app.web.console import cookies, rendering
-from app.web.console.pages import Pages, Visit, local, redirect
+from app.web.console.forgery import local
+from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import trouble
 from app.web.replies import Answer
 

@@ -38,7 +38,7 @@ class Budget:
 budget = Budget()
 
 
-@pages.add("POST", "/csp-report", public=True)
+@pages.add("POST", "/csp-report", public=True, raw=True)
 def take_report(visit: Visit) -> Answer:
     """POST /csp-report: write down what was violated and where, without the values in any address."""
     if media_type(visit.http.environ.get("CONTENT_TYPE") or "") not in KINDS:
