@@ -32,6 +32,7 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    verifiers,
     verify,
 )
 from app.web.console.pages import Page, ProofNeeded, redirect, visited
@@ -60,6 +61,7 @@ PARTS = (
     members.pages,
     member_steps.pages,
     passkeys.pages,
+    verifiers.pages,
 )
 
 
