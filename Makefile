@@ -1,6 +1,6 @@
 # Keyturn. `make` alone lists what there is; every target sets up .venv by itself when needed.
 .DEFAULT_GOAL := help
-.PHONY: help install assets run test check bench lock openapi settings-docs clean
+.PHONY: help install assets run test check bench lock openapi settings-docs screenshots clean
 
 newer = import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -43,6 +43,10 @@ openapi: install ## write the OpenAPI document
 
 settings-docs: install ## write docs/settings.md
 	$(bin)/python -m app.cli settings-docs
+
+screenshots: install ## draw docs/images, the pictures of the console
+	@$(bin)/python scripts/browser.py
+	$(bin)/python scripts/screenshots.py
 
 clean: ## remove what was built, but no data and no keys
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     support_url: str = Field("", pattern=LINK, description="Where pages send people for support; `mailto:` too.")
     status_url: str = Field("", pattern=LINK, description="Page of the service's state, linked from every page.")
     docs_url: str = Field("", pattern=LINK, description="Documentation of the API; the help pages when empty.")
+    development: bool = Field(default=False, description="Serves `/dev/components`, the parts that pages are built of.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     @field_validator("gateway_rate_status", mode="before")

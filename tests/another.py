@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from werkzeug.serving import make_server
 
-from app.actions import keys, rotation
+from app.actions import keys, members, rotation
 from app.actions.keys import NewKey
 from app.actions.once import Once
 from app.domain.refusals import Conflict
@@ -108,6 +108,10 @@ def act(ctx: Any, order: dict[str, Any], now: datetime) -> str:
             keys.revoke(ctx, OPERATOR, tenant, key_id, now)
         elif action == "delete":
             keys.delete(ctx, OPERATOR, tenant, key_id, now)
+        elif action == "remove_member":
+            members.remove(ctx, OPERATOR, tenant, order["member"], now)
+        elif action == "demote":
+            members.edit(ctx, OPERATOR, tenant, order["member"], now, role="member")
     except Conflict as conflict:
         return conflict.code
     except Exception as error:  # noqa: BLE001 - the test wants to see whatever it is

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from app import models
-from app.actions import keys, rotation, tenants
+from app.actions import keys, members, rotation, tenants
 from app.store import audit
 from tests.another import Another
 from tests.fixtures import WorldMaker
@@ -129,6 +129,23 @@ def test_an_expired_key_and_a_new_one_do_not_both_get_the_last_place(nodes: Outc
         made = [word for word in outcomes if word == "ok" or word.startswith("kt_")]
         assert sum(outcomes[word] for word in made) == 1, outcomes
         assert set(outcomes) - set(made) <= {"key_limit_reached", "version_conflict", "key_expired"}
+
+
+@pytest.mark.parametrize("action", ["remove_member", "demote"])
+def test_of_two_last_global_admins_who_unmake_each_other_at_once_one_stays(nodes: Outcomes, action: str) -> None:
+    world = nodes[0]
+    for number in range(ROUNDS):
+        tenant = world.new_tenant(f"Tenant {number}")["id"]
+        both = [
+            members.create(
+                world.ctx, OPERATOR, tenant, world.clock(), email=f"{name}@example.com", name=name, role="global_admin"
+            )["id"]
+            for name in ("Ada", "Bo")
+        ]
+        outcomes = race(nodes, 1, *({"action": action, "tenant": tenant, "member": member} for member in both))
+        assert outcomes == {"ok": 1, "last_global_admin": 1}
+        left = [row for row in members.page(world.ctx, tenant, None, 10) if row["role"] == "global_admin"]
+        assert [row["active"] for row in left] == [True]
 
 
 def test_a_deleted_key_makes_room_for_exactly_one(nodes: Outcomes) -> None:

@@ -199,4 +199,5 @@ def _scope(ctx: Context, facts: Facts) -> frozenset[str]:
         return scopes.unpack(facts.group_scopes)
     if facts.creator_role is None:
         return frozenset()
-    return scopes.of_role(scopes.Role(facts.creator_role), ctx.database.read(reads.product_scopes))
+    product = ctx.database.read(reads.product_scopes)
+    return scopes.of_role(scopes.Role(facts.creator_role), product, facts.key_managers or scopes.BY_ROLE)

@@ -58,6 +58,12 @@ def since_expiry(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> di
     return ctx.database.read(look)
 
 
+def revoked_at(ctx: Context, tenant_id: str, key_id: str) -> datetime | None:
+    """When a key was revoked; None for one that was not, NotFound without it."""
+    at: datetime | None = ctx.database.read(lambda connection: found(connection, tenant_id, key_id).revoked_at)
+    return at
+
+
 def edit_impact(
     ctx: Context, tenant_id: str, key_id: str, now: datetime, *, group: str | None, ip_allowlist: tuple[str, ...]
 ) -> dict[str, Any]:
@@ -100,7 +106,9 @@ def _scopes(connection: Connection, row: Row[Any], named: str) -> frozenset[str]
     if group.built_in != scopes.SAME_AS_CREATOR:
         return scopes.unpack(group.scopes)
     creator = members.by_id(connection, row.created_by_member) if row.created_by_member is not None else None
-    return scopes.of_role(Role(creator.role), facts.product_scopes(connection)) if creator is not None else frozenset()
+    if creator is None:
+        return frozenset()
+    return scopes.of_role(Role(creator.role), facts.product_scopes(connection), row.key_managers)
 
 
 def _blocked(seen: Sequence[Row[Any]], lines: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -15,13 +15,13 @@ from app.actions.key_steps import TENANT_KEY
 from app.actions.shapes import key_objects
 from app.context import Context
 from app.domain.credentials import SECRET_LENGTH
-from app.domain.expiry import EXPIRING_SOON
+from app.domain.expiry import soon
 from app.domain.health import Question
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem
-from app.store import groups, keys, tenants
+from app.store import few_keys, groups, keys, tenants
 from app.store import key_lists as store
-from app.store.key_lists import Order, Wanted
+from app.store.key_lists import Order, Place, Wanted
 
 MOST_COUNTED = 10_000
 BATCH = 500
@@ -97,7 +97,7 @@ def page(
     after    the cursor of the page before, made for the same order
     before   the other direction: the cursor of the page after
     last     the last page
-    counted  whether to count what the filters find
+    counted  whether to count what the filters find; few among very many are found soonest then
     limit    at most so many keys
     raises   Invalid (an unknown group, a bad cursor), NotFound (the tenant)
     """
@@ -108,12 +108,13 @@ def page(
 
     def look(connection: Connection) -> Page:
         wanted = _wanted(ctx, connection, tenant_id, filters, now)
-        rows = store.page(connection, wanted, order.turned if backwards else order, place, limit + 1)
+        walked = order.turned if backwards else order
+        rows, matches = _rows(connection, wanted, walked, place, limit + 1, counted=counted and not filters.none)
         more, shown = len(rows) > limit, rows[:limit]
         shown = shown[::-1] if backwards else shown
         found = keys.several(connection, [row.key_id for row in shown])
         total = _total(connection, tenant_id) if filters.none else None
-        matches = total if total is not None or not counted else store.count(connection, wanted, MOST_COUNTED + 1)
+        matches = total if total is not None else matches
         first = _number(len(shown), number, matches if last else None, backwards=backwards, more=more)
         follows, precedes = (not last, more) if backwards else (more, place is not None)
         return Page(
@@ -127,6 +128,18 @@ def page(
         )
 
     return ctx.database.read(look)
+
+
+def _rows(
+    connection: Connection, wanted: Wanted, order: Order, place: Place | None, limit: int, *, counted: bool
+) -> tuple[list[Any], int | None]:
+    # The count that is shown also says which way is the shorter one.
+    matches = None
+    if counted:
+        rows, matches = few_keys.page(connection, wanted, order, place, limit, MOST_COUNTED)
+        if matches <= MOST_COUNTED:
+            return rows, matches
+    return store.page(connection, wanted, order, place, limit), matches
 
 
 def every(
@@ -144,11 +157,12 @@ def every(
 
 def _wanted(ctx: Context, connection: Connection, tenant_id: str, filters: Filters, now: datetime) -> Wanted:
     text, key_id = searched(filters.q, ctx.settings.key_prefix)
+    tenant = tenants.find(connection, tenant_id)
     return Wanted(
         tenant_id,
         TENANT_KEY,
         now,
-        now + EXPIRING_SOON,
+        now + soon(tenant.expiring_soon_days if tenant is not None else None),
         text,
         key_id,
         None if not filters.status else filters.status == "revoked",

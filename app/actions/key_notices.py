@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from app.actions.key_steps import TENANT_KEY
 from app.context import Context
-from app.domain.expiry import EXPIRING_SOON
+from app.domain.expiry import soon
 from app.domain.times import zone
 from app.store import key_notices as store
 from app.store import tenants, usage
@@ -37,6 +37,22 @@ def notices(ctx: Context, tenant_id: str, now: datetime, most: int = 2) -> list[
     return ctx.database.read(look)
 
 
+def expiring(ctx: Context, tenant_id: str, now: datetime) -> int:
+    """How many of a tenant's keys end soon, counted up to MOST_EXPIRING."""
+    return len(
+        ctx.database.read(lambda connection: _ending(connection, tenant_id, now, _within(connection, tenant_id)))
+    )
+
+
+def _within(connection: Connection, tenant_id: str) -> timedelta:
+    tenant = tenants.find(connection, tenant_id)
+    return soon(tenant.expiring_soon_days if tenant is not None else None)
+
+
+def _ending(connection: Connection, tenant_id: str, now: datetime, within: timedelta) -> Sequence[Row[Any]]:
+    return store.expiring(connection, tenant_id, TENANT_KEY, now, now + within, MOST_EXPIRING)
+
+
 def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
     row = store.expired_but_called(connection, tenant_id, TENANT_KEY, now - STILL, now)
     tenant = tenants.find(connection, tenant_id)
@@ -54,10 +70,11 @@ def _expired_called(connection: Connection, tenant_id: str, now: datetime) -> No
 
 
 def _expiring(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:
-    rows = store.expiring(connection, tenant_id, TENANT_KEY, now, now + EXPIRING_SOON, MOST_EXPIRING)
+    within = _within(connection, tenant_id)
+    rows = _ending(connection, tenant_id, now, within)
     if not rows:
         return None
-    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": EXPIRING_SOON.days}
+    return {**_key("expiring", rows[0]), "at": rows[0].expires_at, "keys": len(rows), "days": within.days}
 
 
 def _overlap(connection: Connection, tenant_id: str, now: datetime) -> Notice | None:

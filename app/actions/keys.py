@@ -64,7 +64,9 @@ def create(
         terms.refuse_closed(tenant)
         creator = new.created_by_member or (actor.id if actor.kind == "member" else None)
         group = terms.group_for(connection, actor, tenant, new.group, creator, problems)
-        expires_at = terms.future_expiry(new.expires_at, tenant.time_zone, now, problems) if new.expires_at else None
+        expires_at = terms.chosen_end(tenant, new.expires_at or None, now, problems)
+        if not bad_networks:
+            terms.check_allowlist(tenant, networks, problems)
         if problems or group is None:
             raise Invalid(*problems)
         terms.refuse_over_limit(connection, tenant, now)
@@ -135,6 +137,9 @@ def edit(
         if group is not None:
             chosen = terms.group_for(connection, actor, tenant, group, row.created_by_member, problems)
             columns["group_id"] = chosen.id if chosen is not None else None
+        if columns.get("networks", row.networks) != row.networks and not problems:
+            # A key that never had a list keeps working without: only what is changed has to be right.
+            terms.check_allowlist(tenant, columns["networks"].split(), problems)
         if problems:
             raise Invalid(*problems)
         before = key_object(connection, row, now)

@@ -12,7 +12,7 @@ from app.domain import scopes
 from app.domain.events import Actor
 from app.domain.refusals import Conflict, Forbidden, Problem
 from app.domain.scopes import Role
-from app.store import facts
+from app.store import facts, tenants
 from app.store import members as store
 
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
@@ -41,7 +41,10 @@ def refuse_role(connection: Connection, actor: Actor, role: Role) -> None:
     # A Tenant administrator holds the same scopes, and still must not make or unmake a Global Admin.
     if role is Role.GLOBAL_ADMIN and actor.kind == "member" and not actor.unbound:
         raise Forbidden("role_exceeds_caller", "Unauthorized", ("Ask a Global Admin.",))
-    terms.refuse_handing_out(actor, scopes.of_role(role, facts.product_scopes(connection)), "role_exceeds_caller")
+    tenant = tenants.find(connection, actor.tenant_id) if actor.tenant_id is not None else None
+    managers = tenant.key_managers if tenant is not None else scopes.BY_ROLE
+    held = scopes.of_role(role, facts.product_scopes(connection), managers)
+    terms.refuse_handing_out(actor, held, "role_exceeds_caller")
 
 
 def refuse_operator(actor: Actor) -> None:

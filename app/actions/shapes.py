@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from app.domain import credentials, scopes
-from app.domain.expiry import expiration_state
+from app.domain.expiry import expiration_state, soon
 from app.domain.times import rfc3339
 from app.store import facts, groups, keys, members, usage
 
@@ -34,7 +34,7 @@ def _key_object(
 ) -> dict[str, Any]:
     use, secret_uses = uses
     held, suspended = _held(connection, row)
-    expiration = expiration_state(row.expires_at, now)
+    expiration = expiration_state(row.expires_at, now, soon(row.expiring_soon_days))
     flags = {
         "rotating": len(secrets) > 1,
         "suspended": suspended,
@@ -90,7 +90,8 @@ def _held(connection: Connection, row: Row[Any]) -> tuple[frozenset[str], bool]:
     creator = members.by_id(connection, row.created_by_member) if row.created_by_member is not None else None
     if creator is None:
         return frozenset(), True
-    return scopes.of_role(scopes.Role(creator.role), facts.product_scopes(connection)), off or not creator.active
+    product, managers = facts.product_scopes(connection), row.key_managers or scopes.BY_ROLE
+    return scopes.of_role(scopes.Role(creator.role), product, managers), off or not creator.active
 
 
 def group_objects(connection: Connection, tenant_id: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:

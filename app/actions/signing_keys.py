@@ -40,6 +40,8 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "deactivated_at": rfc3339(row.deactivated_at),
         "last_token_expires_at": rfc3339(row.last_token_expires_at),
         "ended_at": rfc3339(row.ended_at),
+        "fetches": row.fetches,
+        "fetched_at": rfc3339(row.fetched_at),
     }
 
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.actions import links, terms
+from app.actions import links, tenant_terms, terms
+from app.actions.tenant_terms import PLAN_LIMITS
 from app.context import Context
 from app.domain.events import Actor, Event
-from app.domain.names import clean_name, fold
+from app.domain.names import clean_name
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
-from app.domain.times import rfc3339, zone
-from app.store import audit, groups, status_changes
+from app.domain.times import rfc3339
+from app.store import audit, status_changes
 from app.store import tenants as store
 
-STANDARD, ENTERPRISE = "standard", "enterprise"
-PLAN_LIMITS: dict[str, tuple[int | None, int]] = {STANDARD: (5, 100), ENTERPRISE: (None, 1000)}
-MOST_KEYS, MOST_CALLS = 10_000_000, 1_000_000_000
-LONGEST_OVERLAP = timedelta(days=90)
-LIFETIMES = (60, 3600)
 ID_BYTES = 10
 
 
@@ -50,6 +46,15 @@ def shown(row: Row[Any]) -> dict[str, Any]:
         "max_overlap": row.max_overlap_seconds,
         "token_lifetime": row.token_lifetime_seconds,
         "default_group": row.default_group_id,
+        "key_managers": row.key_managers,
+        "max_lifetime_days": row.max_lifetime_days,
+        "expiring_soon_days": row.expiring_soon_days,
+        "confirmation_days": row.confirmation_days,
+        "require_ip_allowlist": row.require_ip_allowlist,
+        "session_idle": row.session_idle_seconds,
+        "session_lifetime": row.session_lifetime_seconds,
+        "reauth_after": row.reauth_seconds,
+        "require_mfa": row.require_mfa,
         "created_at": rfc3339(row.created_at),
         "closed_at": rfc3339(row.closed_at),
         "version": row.version,
@@ -120,16 +125,16 @@ def change(
     """Change what is given of a tenant.
 
     version    refuse with Conflict when the tenant has another one by now; None takes it as it is
-    members    name, plan, key_limit, rate_limit, time_zone, api_access, max_overlap, token_lifetime, default_group;
-               overlap and lifetime in seconds; a plan brings its own limits unless they are given too
+    members    as `shown` gives them; a plan brings its own limits unless they are given too
     returns    the tenant
-    raises     NotFound, Invalid listing every bad member, Conflict
+    raises     NotFound, Invalid listing every bad member, Conflict, Forbidden (key_managers, but for Global Admins)
     """
     with ctx.database.transaction() as connection:
         row = store.lock(connection, found(connection, name_or_id).id)
         if version is not None and version != row.version:
             raise terms.version_conflict("tenant")
-        columns = _columns(connection, row, members)
+        columns = tenant_terms.columns(connection, row, members)
+        tenant_terms.refuse_key_managers(connection, actor, row, columns)
         before, renamed = shown(row), columns.get("name", row.name)
         if renamed != row.name and store.find(connection, renamed) is not None:
             raise Conflict("tenant_exists", "There is a tenant of that name.")
@@ -179,72 +184,3 @@ def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: i
 def _tell_lists(connection: Connection, row: Row[Any], now: datetime, *, works: bool) -> None:
     if row.closed_at is None and row.api_access != works:
         (status_changes.resumed if works else status_changes.suspended)(connection, "tenant", row.id, now)
-
-
-def _columns(connection: Connection, row: Row[Any], members: dict[str, Any]) -> dict[str, Any]:
-    problems: list[Problem] = []
-    columns: dict[str, Any] = {}
-    plan = members.get("plan", row.plan)
-    if plan not in PLAN_LIMITS:
-        problems.append(Problem("plan", "unknown", "Must be standard or enterprise."))
-    elif "plan" in members:
-        columns["plan"] = plan
-        columns["key_limit"], columns["rate_limit"] = PLAN_LIMITS[plan]
-    if "name" in members:
-        columns["name"] = clean_name(members["name"], problems, longest=100)
-    if "api_access" in members:
-        columns["api_access"] = members["api_access"]
-    _number(columns, problems, members, "key_limit", 0, MOST_KEYS, none_allowed=True)
-    _number(columns, problems, members, "rate_limit", 1, MOST_CALLS)
-    _number(
-        columns, problems, members, "max_overlap", 0, int(LONGEST_OVERLAP.total_seconds()), column="max_overlap_seconds"
-    )
-    _number(
-        columns, problems, members, "token_lifetime", *LIFETIMES, column="token_lifetime_seconds", none_allowed=True
-    )
-    if "time_zone" in members:
-        try:
-            columns["time_zone"] = zone(members["time_zone"]).key
-        except ValueError:
-            problems.append(
-                Problem("time_zone", "unknown", "Must be a time zone of the IANA database, such as Europe/Berlin.")
-            )
-    if "default_group" in members:
-        columns["default_group_id"] = _default_group(connection, row.id, members["default_group"], problems)
-    if problems:
-        raise Invalid(*problems)
-    return columns
-
-
-def _number(
-    columns: dict[str, Any],
-    problems: list[Problem],
-    members: dict[str, Any],
-    name: str,
-    least: int,
-    most: int,
-    *,
-    column: str | None = None,
-    none_allowed: bool = False,
-) -> None:
-    if name not in members:
-        return
-    value = members[name]
-    if (value is None and none_allowed) or (value is not None and least <= value <= most):
-        columns[column or name] = value
-    else:
-        problems.append(
-            Problem(
-                name, "range", f"Must be a whole number from {least} to {most}{' or none' if none_allowed else ''}."
-            )
-        )
-
-
-def _default_group(connection: Connection, tenant_id: str, named: str | None, problems: list[Problem]) -> str | None:
-    if not named:
-        return None
-    group = groups.find(connection, tenant_id, named, fold(named))
-    if group is None or group.type != "tenant_api_key":
-        problems.append(Problem("default_group", "unknown", "Must be a group of type Tenant API Key."))
-        return None
-    return str(group.id)

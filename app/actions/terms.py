@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -86,21 +87,23 @@ def group_for(
         problems.append(Problem("group", "unknown", "There is no authorization group of that name for API keys."))
         return None
     if group.built_in == scopes.SAME_AS_CREATOR:
-        held = _of_creator(connection, tenant.id, creator, problems)
+        held = _of_creator(connection, tenant.id, creator, tenant.key_managers, problems)
     else:
         held = scopes.unpack(group.scopes)
     refuse_handing_out(actor, held)
     return group
 
 
-def _of_creator(connection: Connection, tenant_id: str, creator: str | None, problems: list[Problem]) -> frozenset[str]:
+def _of_creator(
+    connection: Connection, tenant_id: str, creator: str | None, key_managers: str, problems: list[Problem]
+) -> frozenset[str]:
     member = members.find(connection, tenant_id, creator) if creator is not None else None
     if member is None:
         problems.append(
             Problem("group", "no_creator", "Same as the key's creator needs a member of the tenant as creator.")
         )
         return frozenset()
-    return scopes.of_role(scopes.Role(member.role), facts.product_scopes(connection))
+    return scopes.of_role(scopes.Role(member.role), facts.product_scopes(connection), key_managers)
 
 
 def refuse_handing_out(actor: Actor, held: frozenset[str], code: str = "group_exceeds_caller") -> None:
@@ -113,7 +116,7 @@ def refuse_handing_out(actor: Actor, held: frozenset[str], code: str = "group_ex
 def refuse_stronger(connection: Connection, actor: Actor, row: Row[Any]) -> None:
     """Nobody gets at the secret of a key that may do more than they may; raises Forbidden."""
     if row.group_built_in == scopes.SAME_AS_CREATOR:
-        held = _of_creator(connection, row.tenant_id, row.created_by_member, [])
+        held = _of_creator(connection, row.tenant_id, row.created_by_member, row.key_managers, [])
     else:
         held = scopes.unpack(row.group_scopes)
     refuse_handing_out(actor, held)
@@ -137,6 +140,33 @@ def future_expiry(text: str, time_zone: str, now: datetime, problems: list[Probl
     return end
 
 
+def chosen_end(tenant: Row[Any], wanted: str | None, now: datetime, problems: list[Problem]) -> datetime | None:
+    """Read the end that a key is to have, and hold it to the tenant's maximum lifetime.
+
+    wanted   as written in the request; None for never
+    """
+    end = future_expiry(wanted, tenant.time_zone, now, problems) if wanted is not None else None
+    days = tenant.max_lifetime_days
+    if days is None or (end is None and wanted is not None):
+        return end
+    here = zone(tenant.time_zone)
+    # The day counts whole: a key made today may be given the date so many days ahead.
+    last = parse_expiry((now.astimezone(here).date() + timedelta(days=days)).isoformat(), here)
+    if end is None or end > last:
+        problems.append(Problem("expires_at", "max_lifetime", f"Your tenant allows at most {days} days."))
+    return end
+
+
+def check_allowlist(tenant: Row[Any], networks: Sequence[str], problems: list[Problem]) -> None:
+    """Hold a key's address list to a tenant that requires one; a range of every address is none.
+
+    networks   as they are stored
+    """
+    if tenant.require_ip_allowlist and (not networks or any(line.endswith("/0") for line in networks)):
+        text = "Your tenant requires an IP allowlist: name the addresses this key is used from."
+        problems.append(Problem("ip_allowlist", "required", text))
+
+
 def rotated_expiry(
     connection: Connection, tenant: Row[Any], row: Row[Any], wanted: str | Keep | None, now: datetime
 ) -> datetime | None:
@@ -153,7 +183,7 @@ def rotated_expiry(
         end: datetime | None = row.expires_at
         return end
     problems: list[Problem] = []
-    end = future_expiry(wanted, tenant.time_zone, now, problems) if wanted is not None else None
+    end = chosen_end(tenant, wanted, now, problems)
     if problems:
         raise Invalid(*problems)
     if expired:
@@ -170,7 +200,7 @@ def check_overlap(tenant: Row[Any], overlap: timedelta, reason: str | None) -> N
     if not timedelta(0) <= overlap <= longest:
         problems.append(Problem("overlap", "range", f"Must be at most {int(longest.total_seconds()) // 3600} h."))
     elif overlap and reason == LEAK:
-        problems.append(Problem("overlap", "leak", "A leaked secret must stop now."))
+        problems.append(Problem("overlap", "leak", "A leaked secret should stop now, so an overlap is not offered."))
     if problems:
         raise Invalid(*problems)
 

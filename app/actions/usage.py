@@ -13,6 +13,7 @@ from app.actions.key_steps import TENANT_KEY
 from app.context import Context
 from app.domain import credentials, health
 from app.domain.evidence import WRITTEN_WITHIN
+from app.domain.expiry import soon
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.domain.times import rfc3339, zone
 from app.domain.usage import NO_SECRET
@@ -162,11 +163,17 @@ def _refused(connection: Connection, row: Row[Any]) -> dict[str, Any] | None:
 
 def key_health(ctx: Context, tenant_id: str, now: datetime) -> dict[str, Any]:
     """How many of a tenant's keys deserve a look, question by question, worst first."""
-    counts = ctx.database.read(lambda connection: questions.counts(connection, tenant_id, TENANT_KEY, now))
+
+    def look(connection: Connection) -> tuple[int, Sequence[int]]:
+        tenant = tenants.find(connection, tenant_id)
+        within = soon(tenant.expiring_soon_days if tenant is not None else None)
+        return within.days, questions.counts(connection, tenant_id, TENANT_KEY, now, now + within)
+
+    days, counts = ctx.database.read(look)
     cards = [
         {
             "name": question,
-            "title": health.title(question),
+            "title": health.title(question, days),
             "count": count,
             "sentence": health.sentence(question, count),
             "filter": {"health": question},

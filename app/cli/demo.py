@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from app.actions import keys, resource_servers, tenants
+from app.actions import keys, resource_servers, tenant_terms, tenants
 from app.actions.keys import NewKey
 from app.cli import init, session
 from app.cli.output import json_flag, tell
@@ -43,7 +43,7 @@ def command(*, host: str, port: int, as_json: bool) -> None:
 
 
 def _first_start(here: Session) -> dict[str, Any]:
-    tenant, link = tenants.create(here.ctx, here.actor, TENANT, tenants.STANDARD, here.now)
+    tenant, link = tenants.create(here.ctx, here.actor, TENANT, tenant_terms.STANDARD, here.now)
     key = keys.create(here.ctx, here.actor, tenant["id"], NewKey(KEY, group="Full access"), here.now)
     server = resource_servers.create(here.ctx, here.actor, here.now, name=SERVER)
     return {

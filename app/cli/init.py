@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from app.actions import deployment, schema, tenants
+from app.actions import deployment, schema, tenant_terms, tenants
 from app.cli import session
 from app.cli.output import json_flag, tell
 from app.cli.session import Session
@@ -19,7 +19,9 @@ FIRST_TENANT = "Default"
 
 @click.command("init")
 @click.option("--tenant", metavar="NAME", help="The first tenant's name.")
-@click.option("--plan", type=click.Choice(list(tenants.PLAN_LIMITS)), default=tenants.STANDARD, show_default=True)
+@click.option(
+    "--plan", type=click.Choice(list(tenant_terms.PLAN_LIMITS)), default=tenant_terms.STANDARD, show_default=True
+)
 @json_flag
 def command(*, tenant: str | None, plan: str, as_json: bool) -> None:
     """Make database, master key, first signing keys and first tenant. Safe to repeat."""

@@ -7,12 +7,14 @@ from typing import Any
 
 import click
 
-from app.actions import key_counts, tenants
+from app.actions import key_counts, tenant_terms, tenants
 from app.cli.output import confirm, json_flag, tell_list, tell_object, yes_flag
 from app.cli.session import every, opened
 from app.cli.values import Duration, Limit
 
-_PLAN = click.Choice(list(tenants.PLAN_LIMITS))
+_SWITCH = click.Choice(["on", "off"])
+_WORDS = {"none": None, "on": True, "off": False, "by-role": "by_role", "global-admins": "global_admins"}
+_PLAN = click.Choice(list(tenant_terms.PLAN_LIMITS))
 
 
 @click.group("tenants")
@@ -22,7 +24,7 @@ def command() -> None:
 
 @command.command("create")
 @click.option("--name", required=True)
-@click.option("--plan", type=_PLAN, default=tenants.STANDARD, show_default=True)
+@click.option("--plan", type=_PLAN, default=tenant_terms.STANDARD, show_default=True)
 @json_flag
 def create(*, name: str, plan: str, as_json: bool) -> None:
     """Create a tenant, and the link that sets up its first Global Admin."""
@@ -55,15 +57,24 @@ def show(*, tenant: str, as_json: bool) -> None:
 @click.option("--plan", type=_PLAN, help="Brings its own limits unless they are given too.")
 @click.option("--key-limit", type=Limit())
 @click.option("--rate-limit", type=int, help="Calls a minute.")
-@click.option("--api-access", type=click.Choice(["on", "off"]))
+@click.option("--api-access", type=_SWITCH)
 @click.option("--time-zone", help="Such as Europe/Berlin.")
 @click.option("--max-overlap", type=Duration(), help="Such as 7d.")
 @click.option("--token-lifetime", type=Duration(), help="Such as 10m.")
 @click.option("--default-group", help="ID or name.")
+@click.option("--key-managers", type=click.Choice(["by-role", "global-admins"]), help="Who manages keys.")
+@click.option("--max-lifetime-days", type=Limit(), help="How far ahead a key may end at most.")
+@click.option("--expiring-soon-days", type=int, help="From when a key counts as expiring soon.")
+@click.option("--confirmation-days", type=int, help="How long after its use a key's name is typed to stop it.")
+@click.option("--require-ip-allowlist", type=_SWITCH, help="Whether a key needs a list of addresses.")
+@click.option("--session-idle", type=Duration(), help="When somebody idle is signed out, such as 30m.")
+@click.option("--session-lifetime", type=Duration(), help="When somebody is signed out in any case, such as 12h.")
+@click.option("--reauth-after", type=Duration(), help="When somebody proves again that it is them, such as 15m.")
+@click.option("--require-mfa", type=_SWITCH, help="Whether people need a second factor.")
 @json_flag
 def set_(*, tenant: str, as_json: bool, **given: Any) -> None:
     """Change what is given of a tenant."""
-    members = {name: _member(value) for name, value in given.items() if value is not None}
+    members = {name: _member(name, value) for name, value in given.items() if value is not None}
     if not members:
         raise click.UsageError("Nothing is to be changed.")
     with opened() as here:
@@ -82,7 +93,7 @@ def close(*, tenant: str, yes: bool, as_json: bool) -> None:
         tell_object(tenants.close(here.ctx, here.actor, tenant, here.now), as_json)
 
 
-def _member(value: Any) -> Any:
+def _member(name: str, value: Any) -> Any:
     if isinstance(value, timedelta):
         return int(value.total_seconds())
-    return {"none": None, "on": True, "off": False}.get(value, value)
+    return value if name == "name" else _WORDS.get(value, value)

@@ -5,19 +5,25 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
-RECENTLY, DURING_OVERLAP = timedelta(days=7), timedelta(hours=1)
+DURING_OVERLAP = timedelta(hours=1)
 LONGEST = 40
 
 
-def phrase(name: str, key_id: str, used_at: datetime | None, now: datetime, within: timedelta = RECENTLY) -> str | None:
+def phrase(name: str, key_id: str, used_at: datetime | None, now: datetime, within: timedelta) -> str | None:
     """What to type before a key that is in use stops.
 
     used_at   when it was last used; None when never
+    within    how long ago a use still counts; the tenant's window for keys that stop
     returns   the name, or the end of the ID where the name is long; None when it was not used lately
     """
-    if used_at is None or now - used_at > within:
+    if not lately(used_at, now, within):
         return None
     return name if len(name) <= LONGEST else key_id[-6:]
+
+
+def lately(used_at: datetime | None, now: datetime, within: timedelta) -> bool:
+    """Whether a key was used so lately that it counts as in use; within no time at all nothing does."""
+    return used_at is not None and bool(within) and now - used_at <= within
 
 
 def typed(given: str, wanted: str | None) -> bool:

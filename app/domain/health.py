@@ -22,7 +22,7 @@ _SAID: dict[Question, tuple[str, str]] = {
     "expired_but_called": ("Expired but still called", "called within the last 7 days although expired"),
     "revoked_but_called": ("Revoked but still called", "called within the last 7 days although revoked"),
     "browser_use": ("Used from a browser", "called with a browser's Origin: a secret in a browser is public"),
-    "expiring_soon": ("Expiring within 14 days", "about to expire"),
+    "expiring_soon": ("Expiring within %s", "about to expire"),
     "long_overlap": ("Overlap running longer than 24 h", "with two secrets that work for more than a day"),
     "full_access": ("Full access", "with every scope there is"),
     "no_ip_allowlist": ("No IP allowlist", "usable from any address"),
@@ -33,9 +33,10 @@ _SAID: dict[Question, tuple[str, str]] = {
 }
 
 
-def title(question: Question) -> str:
-    """The heading of a question."""
-    return _SAID[question][0]
+def title(question: Question, soon_days: int) -> str:
+    """The heading of a question; `soon_days` is the tenant's."""
+    heading = _SAID[question][0]
+    return heading % ("1 day" if soon_days == 1 else f"{soon_days} days") if question == "expiring_soon" else heading
 
 
 def sentence(question: Question, count: int) -> str:

@@ -9,7 +9,7 @@ from app.domain.refusals import Problem
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-MOST_NETWORKS = 100
+MOST_NETWORKS, MOST_SHOWN = 100, 60
 
 
 @lru_cache(maxsize=4096)
@@ -61,7 +61,8 @@ def parse_list(lines: list[str], name: str = "ip_allowlist") -> tuple[list[str],
         try:
             networks[str(parse_network(text))] = None
         except ValueError:
-            problems.append(Problem(name, "invalid_network", f"Line {number} is not an IP address or CIDR network."))
+            said = f"Line {number}: '{text[:MOST_SHOWN]}' is not a valid IP address or CIDR range."
+            problems.append(Problem(name, "invalid_network", said))
     if len(networks) > MOST_NETWORKS:
         problems.append(Problem(name, "too_many", f"At most {MOST_NETWORKS} entries are allowed."))
     return list(networks), problems

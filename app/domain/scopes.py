@@ -30,12 +30,14 @@ OPERATOR_ONLY = frozenset(
     }
 )
 OPERATOR = OPERATOR_ONLY | {"signing_keys:read", "audit:read"}
+OPERATOR_MEMBER = frozenset({"signing_keys:read", "signing_keys:write"})  # what being marked operator adds to a role
 MANAGEMENT = TENANT_MANAGEMENT | OPERATOR_ONLY
 READ_ONLY_MANAGEMENT = frozenset({"api_keys:read", "groups:read"})
 
 
 FULL_ACCESS, READ_ONLY, SAME_AS_CREATOR = "full_access", "read_only", "same_as_creator"
 RESOURCE_SERVER, OPERATOR_GROUP = "resource_server", "operator"
+KEY_MANAGERS = BY_ROLE, GLOBAL_ADMINS = "by_role", "global_admins"
 
 
 class Role(StrEnum):
@@ -67,16 +69,18 @@ def is_read(scope: str) -> bool:
     return scope.endswith(":read")
 
 
-def of_role(role: Role, product: frozenset[str]) -> frozenset[str]:
+def of_role(role: Role, product: frozenset[str], key_managers: str = BY_ROLE) -> frozenset[str]:
     """What a member holds by role (PRODUCT.md §2, CONSOLE.md §3.3).
 
-    role      the member's role
-    product   the deployment's product scopes
+    role           the member's role
+    product        the deployment's product scopes
+    key_managers   the tenant's: who manages keys, everybody whose role says so or Global Admins alone
     """
     if role is Role.MEMBER:
         return frozenset()
     held = frozenset(filter(is_read, product)) if role is Role.AUDITOR else product
-    return held | _ROLE_MANAGEMENT[role]
+    held |= _ROLE_MANAGEMENT[role]
+    return held - {"api_keys:write"} if key_managers == GLOBAL_ADMINS and role is not Role.GLOBAL_ADMIN else held
 
 
 def of_built_in(group: str, product: frozenset[str]) -> frozenset[str]:

@@ -59,6 +59,15 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def duration_text(length: timedelta) -> str:
+    """Write a duration of whole seconds as `parse_duration` reads it, in the largest unit that it fills."""
+    seconds = length // timedelta(seconds=1)
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
 def rfc3339(instant: datetime | None) -> str | None:
     """Write an instant in UTC, to the second, as every answer does."""
     return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

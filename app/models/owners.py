@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, false, text
 from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,6 +42,15 @@ class Tenant(Base):
     max_overlap_seconds: Mapped[int] = mapped_column(default=604800)
     token_lifetime_seconds: Mapped[int | None]
     default_group_id: Mapped[str | None]
+    key_managers: Mapped[str] = mapped_column(default="by_role", server_default=text("'by_role'"))
+    max_lifetime_days: Mapped[int | None]
+    expiring_soon_days: Mapped[int] = mapped_column(default=14, server_default=text("14"))
+    confirmation_days: Mapped[int] = mapped_column(default=7, server_default=text("7"))
+    require_ip_allowlist: Mapped[bool] = mapped_column(default=False, server_default=false())
+    session_idle_seconds: Mapped[int] = mapped_column(default=1800, server_default=text("1800"))
+    session_lifetime_seconds: Mapped[int] = mapped_column(default=43200, server_default=text("43200"))
+    reauth_seconds: Mapped[int] = mapped_column(default=900, server_default=text("900"))
+    require_mfa: Mapped[bool] = mapped_column(default=False, server_default=false())
     listed_keys: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]

@@ -45,6 +45,7 @@ class Session(Base):
     address: Mapped[str | None]
     client: Mapped[str] = mapped_column(default="")
     notice: Mapped[str] = mapped_column(default="")
+    two_factors: Mapped[bool] = mapped_column(default=False)
 
 
 class HandOver(Base):

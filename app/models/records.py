@@ -31,6 +31,8 @@ class SigningKey(Base):
     deactivated_at: Mapped[datetime | None]
     last_token_expires_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    fetches: Mapped[int] = mapped_column(BigInteger, default=0, server_default=text("0"))
+    fetched_at: Mapped[datetime | None]
 
 
 class Chain(Base):

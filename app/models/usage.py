@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
 
-IN_BROWSERS = text("origin IS NOT NULL")
+IN_BROWSERS, CALLED_DEAD = text("origin IS NOT NULL"), text("dead_call_at IS NOT NULL")
 
 
 class KeyUse(Base):
@@ -23,7 +23,15 @@ class KeyUse(Base):
     """
 
     __tablename__ = "key_uses"
-    __table_args__ = (Index("ix_key_uses_last_used", "tenant_id", "kind", "last_used_at", "key_id"),)
+    __table_args__ = (
+        Index("ix_key_uses_last_used", "tenant_id", "kind", "last_used_at", "key_id"),
+        Index(
+            "ix_key_uses_dead",
+            *("tenant_id", "kind", "dead_call_at"),
+            sqlite_where=CALLED_DEAD,
+            postgresql_where=CALLED_DEAD,
+        ),
+    )
     key_id: Mapped[str] = mapped_column(primary_key=True)
     tenant_id: Mapped[str | None]
     kind: Mapped[str]

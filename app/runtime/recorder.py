@@ -17,7 +17,8 @@ from app.domain.refusals import Conflict, Unavailable
 from app.domain.times import zone
 from app.domain.usage import NO_SECRET, NOBODY, Outcome, Use, add_up
 from app.runtime import log
-from app.store import usage_limits, usage_writes
+from app.runtime.fetches import Fetches
+from app.store import signing_keys, usage_limits, usage_writes
 from app.store.database import Database
 from app.store.facts import Facts
 
@@ -41,6 +42,7 @@ class Recorder:
         self._notes: deque[Note] = deque()
         self._counts: dict[Use, Count] = {}
         self._lost = 0
+        self._fetches = Fetches()
         self._callers: Counter[str] = Counter()  # rows written for a key since its callers were last looked at
         self._forgot_at: datetime | None = None
 
@@ -115,6 +117,11 @@ class Recorder:
         if len(self._counts) == MOST_USES // 2:
             self._wake.set()
 
+    def fetched(self, kids: tuple[str, ...], now: datetime) -> None:
+        """Count a question for the key set that answered with these signing keys."""
+        with self._lock:
+            self._fetches.add(kids, now)
+
     # ---- writing
 
     def flush(self) -> None:
@@ -126,6 +133,8 @@ class Recorder:
             with self._lock:
                 self._settle()
                 taken, self._counts, lost, self._lost = sorted(self._counts.items(), key=_place), {}, self._lost, 0
+                fetches, self._fetches = self._fetches, Fetches()
+            self._write_fetches(fetches)
             if lost:
                 log.warned("usage.lost", calls=lost)
             for start in range(0, len(taken), AT_ONCE):
@@ -136,6 +145,18 @@ class Recorder:
                     raise Unavailable("Usage cannot be written now.") from error
                 except Exception as error:  # noqa: BLE001 - what can never be written must not be in the way for ever
                     log.failed("usage.dropped", error, uses=AT_ONCE)
+
+    def _write_fetches(self, fetches: Fetches) -> None:
+        if not fetches.counts:
+            return
+        try:
+            with self._database.transaction() as connection:
+                signing_keys.fetched(connection, fetches.by_key())
+        except (Unavailable, Conflict):  # evidence only: the calls that are counted next must not wait for it
+            with self._lock:
+                self._fetches.join(fetches)
+        except Exception as error:  # noqa: BLE001 - as below
+            log.failed("fetches.dropped", error)
 
     def _write(self, uses: list[tuple[Use, Count]]) -> None:
         tenants = {use.tenant_id for use, _ in uses}

@@ -30,6 +30,7 @@ class Ring:
     signing: Signer | None
     usable_at: datetime | None
     verifying: Mapping[str, VerifyingKey]
+    published: tuple[str, ...]
     jwks: bytes
     etag: str
     changes_at: datetime | None
@@ -54,6 +55,7 @@ def _ring(version: int | None, rows: list[Row[Any]], vault: Vault) -> Ring:
         signing,
         active.usable_at if active is not None else None,
         verifying,
+        tuple(public),
         jwks,
         f'"{hashlib.sha256(jwks).hexdigest()[:32]}"',
         min(ends, default=None),
@@ -78,7 +80,7 @@ class KeyRing:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database, self._vault = database, vault
         self._lock = threading.Lock()
-        self._ring = Ring(None, None, None, {}, b'{"keys":[]}', '"none"', None)
+        self._ring = Ring(None, None, None, {}, (), b'{"keys":[]}', '"none"', None)
 
     def at(self, version: int | None, now: datetime) -> Ring:
         """Give the ring of a version the caller has just read; loads it when another one is held."""

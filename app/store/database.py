@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,9 +22,14 @@ from app.store import checkpoints, deadlines, status_changes
 from app.store.audit import RECORDED
 from app.store.checkpoints import Checkpointer, checkpoints_safely
 from app.store.prepared import Prepared
+from app.store.remembered import Remembered
 
 T = TypeVar("T")
 LOCK_WAIT_SECONDS = 5
+_NOTHING = "SELECT count(*) FROM sqlite_schema"
+# Of SQLite's pages a connection keeps 2 MB unless told otherwise; a search through 100,000 keys then reads each page
+# of the file again and again. It takes what it reads, so a small deployment never gets there.
+READ_CACHE_KB = 32 * 1024
 READ_ONLY = "25006"  # a PostgreSQL that is no longer, or not yet, the primary
 
 
@@ -53,6 +58,7 @@ class Database:
         self._held, self._dialect = _Held(), self.reader.dialect
         self.told: Callable[..., None] = _untold
         self._checkpointer: Checkpointer | None = None
+        self._remembered = Remembered(file) if file is not None else None
         # Prepared questions speak to the driver directly, so its own errors arrive too.
         self._errors: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, self._driver.Error)
         if file is None:
@@ -60,7 +66,7 @@ class Database:
             deadlines.keep(self.reader, deadlines.READING)
             return
         begin_immediately(self.writer)
-        keep_sqlite_rules(self.reader)
+        keep_sqlite_rules(self.reader, f"cache_size=-{READ_CACHE_KB}")
         if not checkpoints_safely():
             self._checkpointer = Checkpointer(file, self.writer, self.reader)
 
@@ -109,11 +115,17 @@ class Database:
                 return self.read(question)
             raise
 
-    def first(self, question: Prepared, parameters: Mapping[str, Any]) -> list[Any] | None:
-        """Ask for one row with every request, on this thread's connection as `read` does; raises the same."""
+    def first(self, question: Prepared, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Ask for one row with every request, on this thread's connection as `read` does; raises the same.
+
+        SQLite is asked once until somebody commits: the row is not to be changed.
+        """
         cursor = self._held.cursor
         try:
-            return question.first(cursor or self._cursor(), self._dialect, parameters)
+            asked = cursor or self._cursor()
+            if self._remembered is not None:
+                return self._remembered.first(question, asked, self._dialect, parameters)
+            return question.first(asked, self._dialect, parameters)
         except self._errors as error:
             if self._to_be_repeated(error, held=cursor is not None):
                 return self.first(question, parameters)
@@ -152,6 +164,9 @@ class Database:
             held = self._held.connection = self.reader.connect()
             driver: Any = held.connection.driver_connection
             self._held.cursor = driver.cursor()
+            if self._remembered is not None:
+                driver.execute(_NOTHING).close()  # its first question opens the wal-index
+                self._remembered.connected()
         return held
 
     def _cursor(self) -> Any:
@@ -169,18 +184,23 @@ class Database:
         self._drop()
         self.writer.dispose()
         self.reader.dispose()
+        if self._remembered is not None:
+            self._remembered.close()
 
 
 def _untold(_event: str, **_members: Any) -> None:
     """Whom a database tells when nobody listens."""
 
 
-def keep_sqlite_rules(engine: Engine) -> None:
-    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own."""
+def keep_sqlite_rules(engine: Engine, *more: str) -> None:
+    """Make every connection of an SQLite engine durable and strict; the driver opens no transactions of its own.
+
+    more   pragmas of this engine alone
+    """
 
     def pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules()):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", *checkpoints.rules(), *more):
             connection.execute(f"PRAGMA {pragma}").close()
 
     def connecting(_dialect: Any, _record: Any, _arguments: Any, _options: Any) -> None:

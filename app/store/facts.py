@@ -32,6 +32,8 @@ class Facts(NamedTuple):
     api_access: bool | None
     closed_at: datetime | None
     token_lifetime_seconds: int | None
+    expiring_soon_days: int | None
+    key_managers: str | None
     rate_limit: int | None
     creator_role: str | None
     creator_active: bool | None
@@ -60,6 +62,8 @@ _COLUMNS = (
     Tenant.api_access,
     Tenant.closed_at,
     Tenant.token_lifetime_seconds,
+    Tenant.expiring_soon_days,
+    Tenant.key_managers,
     Tenant.rate_limit,
     Member.role,
     Member.active,

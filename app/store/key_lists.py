@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, select, tuple_
 
 from app.domain.health import Question
 from app.models import Key, KeyUse
-from app.store.key_health import QUESTIONS
+from app.store.key_health import QUESTIONS, About, Use, used
 
-_COLUMNS: dict[str, Any] = {
+COLUMNS: dict[str, Any] = {
     "name": Key.name_folded,
     "created": Key.created_at,
     "expires": Key.expires_at,
     "last_used": KeyUse.last_used_at,
 }
-SORTS = tuple(_COLUMNS)
+SORTS = tuple(COLUMNS)
 # Whether keys that have no such value come first: one without an end ends after all, one never used was so before all.
-_Use = aliased(KeyUse)  # a list in the order of last use has the table itself already
-_NOTHING_FIRST = {"expires": False, "last_used": True}
+NOTHING_FIRST = {"expires": False, "last_used": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Wanted:
     revoked      whether revoked
     expiration   `valid`, `expiring_soon` or `expired`
     now, soon    the instants that `expiration` is measured by
-    health       one of `key_health.QUESTIONS`
+    health       one of `app.domain.health.QUESTIONS`
     unused       those never used
     idle_since   those used last at this instant or before
     creator      the ID of the member who made the key
@@ -54,6 +52,10 @@ class Wanted:
     unused: bool = False
     idle_since: datetime | None = None
     creator: str | None = None
+
+    def about(self, *, apart: bool) -> About:
+        """For the conditions about use and health."""
+        return About(self.tenant_id, self.kind, self.now, self.soon, apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +90,16 @@ def page(connection: Connection, wanted: Wanted, order: Order, after: Place | No
     return rows
 
 
-def count(connection: Connection, wanted: Wanted, most: int) -> int:
-    """How many keys a list shows, counted no further than `most`."""
-    mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-    some = select(literal(1)).select_from(Key).where(*mine, *_conditions(wanted)).limit(most).subquery()
-    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
-
-
 def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Select[Any]]:
     """What to ask one after the other until a page is full; each walks along one index and sorts nothing."""
-    column = _COLUMNS[order.sort]
+    column = COLUMNS[order.sort]
     every = _every(wanted, order)
-    if order.sort not in _NOTHING_FIRST:
+    if order.sort not in NOTHING_FIRST:
         yield _ordered(every, order, after)
         return
     # NULL has its place at different ends in different databases, so that the two parts are asked for one by one.
     parts = [(True, every.where(column.is_(None))), (False, every.where(column.is_not(None)))]
-    if _NOTHING_FIRST[order.sort] == order.descending:
+    if NOTHING_FIRST[order.sort] == order.descending:
         parts.reverse()
     reached = after is None
     for nothing, part in parts:
@@ -115,19 +110,23 @@ def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Sel
 
 
 def _every(wanted: Wanted, order: Order) -> Select[Any]:
-    column = _COLUMNS[order.sort].label("place")
+    column = COLUMNS[order.sort].label("place")
     if order.sort != "last_used":
         mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-        return select(Key.key_id, column).where(*mine, *_conditions(wanted))
+        return select(Key.key_id, column).where(*mine, *_narrow(wanted), *_used(wanted))
     # The owner is asked for in the table whose index has the order, and only there: that is where to begin.
     mine = (KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
     question = select(KeyUse.key_id, column).join(Key, Key.key_id == KeyUse.key_id)
-    return question.where(*mine, *_conditions(wanted))
+    if wanted.unused:
+        question = question.where(KeyUse.last_used_at.is_(None))
+    if wanted.idle_since is not None:
+        question = question.where(KeyUse.last_used_at <= wanted.idle_since)
+    return question.where(*mine, *_narrow(wanted))
 
 
 def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select[Any]:
     # Both columns even where one is NULL throughout: PostgreSQL knows the order of the index by its columns only.
-    columns = (_COLUMNS[order.sort], KeyUse.key_id if order.sort == "last_used" else Key.key_id)
+    columns = (COLUMNS[order.sort], KeyUse.key_id if order.sort == "last_used" else Key.key_id)
     if after is not None:
         where = columns if after[0] is not None else columns[1:]
         here = tuple_(*where)
@@ -138,7 +137,13 @@ def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select
     return question.order_by(*(column.desc() if order.descending else column for column in columns))
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def few(wanted: Wanted) -> Select[Any]:
+    """The key IDs of a list in no order, asked for in the way that is best when few of very many are in it."""
+    mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
+    return select(Key.key_id).where(*mine, *_narrow(wanted, apart=True), *_used(wanted, apart=True))
+
+
+def _narrow(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bool]]:
     yield Key.deleted_at.is_(None)
     if wanted.revoked is not None:
         yield Key.revoked_at.is_not(None) if wanted.revoked else Key.revoked_at.is_(None)
@@ -151,18 +156,17 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     elif wanted.expiration == "expired":
         yield Key.expires_at <= wanted.now
     if wanted.health is not None:
-        yield QUESTIONS[wanted.health](wanted.now)
+        yield QUESTIONS[wanted.health](wanted.about(apart=apart))
     if wanted.creator is not None:
         yield Key.created_by_member == wanted.creator
-    yield from _used(wanted)
     yield from _found(wanted)
 
 
-def _used(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _used(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bool]]:
     if wanted.unused:
-        yield exists().where(_Use.key_id == Key.key_id, _Use.last_used_at.is_(None))
+        yield used(wanted.about(apart=apart), Use.last_used_at.is_(None))
     if wanted.idle_since is not None:
-        yield exists().where(_Use.key_id == Key.key_id, _Use.last_used_at <= wanted.idle_since)
+        yield used(wanted.about(apart=apart), Use.last_used_at <= wanted.idle_since)
 
 
 def _found(wanted: Wanted) -> Iterator[ColumnElement[bool]]:

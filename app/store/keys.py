@@ -20,6 +20,8 @@ COLUMNS = (
     Tenant.name.label("tenant_name"),
     Tenant.api_access,
     Tenant.closed_at,
+    Tenant.expiring_soon_days,
+    Tenant.key_managers,
 )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
 
-from app.models import Halfway, Member, Passkey, RecoveryCode, Tenant
+from app.models import Halfway, Member, Passkey, RecoveryCode, SignIn, Tenant
 
 _HALFWAY: tuple[Any, ...] = tuple(Halfway.__table__.c)
 _OWNER: tuple[Any, ...] = (Member.tenant_id,)
@@ -34,6 +34,12 @@ def use_code(connection: Connection, member_id: str, fingerprint: bytes, now: da
     where = (RecoveryCode.member_id == member_id, RecoveryCode.fingerprint == fingerprint)
     done = connection.execute(update(RecoveryCode).where(*where, RecoveryCode.used_at.is_(None)).values(used_at=now))
     return done.rowcount == 1
+
+
+def has_any(connection: Connection, member_id: str) -> bool:
+    """Whether a member has a second factor: codes of an app, or a passkey."""
+    app = exists().where(SignIn.member_id == member_id, SignIn.totp_sealed.is_not(None))
+    return bool(connection.execute(select(or_(app, exists().where(Passkey.member_id == member_id)))).scalar_one())
 
 
 def add_halfway(connection: Connection, **columns: Any) -> None:

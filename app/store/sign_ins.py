@@ -26,7 +26,15 @@ _MEMBER: tuple[Any, ...] = (
     Member.version,
     Tenant.name.label("tenant_name"),
     Tenant.time_zone,
+    Tenant.api_access,
     Tenant.closed_at,
+    Tenant.key_managers,
+    Tenant.expiring_soon_days,
+    Tenant.confirmation_days,
+    Tenant.session_idle_seconds,
+    Tenant.session_lifetime_seconds,
+    Tenant.reauth_seconds,
+    Tenant.require_mfa,
 )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, case, insert, literal, select, update
 
 from app.models import Deployment, SigningKey
 
@@ -50,6 +50,14 @@ def due_for_retirement(connection: Connection, now: datetime) -> Sequence[str]:
     """The `kid`s of keys whose last token has expired."""
     question = select(SigningKey.kid).where(SigningKey.state == "verifying", SigningKey.last_token_expires_at <= now)
     return connection.execute(question).scalars().all()
+
+
+def fetched(connection: Connection, counts: Mapping[str, tuple[int, datetime]]) -> None:
+    """Add how often each key was in an answer to a question for the key set, and when last."""
+    for kid, (count, at) in sorted(counts.items()):
+        later = case((SigningKey.fetched_at > at, SigningKey.fetched_at), else_=literal(at, SigningKey.fetched_at.type))
+        columns = {"fetches": SigningKey.fetches + count, "fetched_at": later}
+        connection.execute(update(SigningKey).where(SigningKey.kid == kid).values(**columns))
 
 
 def touch(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
@@ -25,6 +26,12 @@ def lock(connection: Connection, tenant_id: str) -> Row[Any]:
     if row is None:
         raise NotFound("tenant")
     return row
+
+
+def session_idle(connection: Connection, tenant_id: str) -> timedelta:
+    """How long a session of a tenant's member lasts without a page."""
+    seconds = connection.execute(select(Tenant.session_idle_seconds).where(Tenant.id == tenant_id)).scalar_one()
+    return timedelta(seconds=seconds)
 
 
 def page(connection: Connection, after: str | None, limit: int) -> Sequence[Row[Any]]:

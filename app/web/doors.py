@@ -9,7 +9,7 @@ from app.actions import access
 from app.actions.access import Caller
 from app.domain import credentials, scopes
 from app.domain.events import Actor
-from app.domain.expiry import expiration_state
+from app.domain.expiry import expiration_state, soon
 from app.domain.pace import Allowance
 from app.domain.policy import Attempt
 from app.domain.refusals import Reason, Refused, Verdict
@@ -112,7 +112,7 @@ def named_tenant(request: Request) -> str | None:
 def expiry_headers(caller: Caller, request: Request) -> tuple[tuple[str, str], ...]:
     """`X-API-Key-Expires`, for a key that is about to; every door adds it to what it grants."""
     end = caller.facts.expires_at
-    if end is None or expiration_state(end, request.now) == "valid":
+    if end is None or expiration_state(end, request.now, soon(caller.facts.expiring_soon_days)) == "valid":
         return ()
     return (("X-API-Key-Expires", str(rfc3339(end))),)
 

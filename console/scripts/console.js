@@ -24,9 +24,11 @@
     }
   }
 
-  function tell(text) {
-    const status = document.querySelector("[role=status]");
-    if (status) status.textContent = text;
+  function tell(text, seen) {
+    const status = document.querySelector("[data-told]") || document.querySelector("[role=status]");
+    if (!status) return;
+    status.textContent = text;
+    if (seen) status.classList.remove("visually-hidden");
   }
 
   async function copyFrom(button) {
@@ -34,10 +36,10 @@
     const words = button.querySelector("[data-said]");
     if (!(await copy(source ? source.textContent : button.dataset.copy))) {
       if (source) getSelection().selectAllChildren(source);
-      tell("Could not copy. Select the text and press Ctrl+C (⌘C on Mac).");
+      tell(document.body.dataset.copyFailed, true);
       return;
     }
-    copied = copied || Boolean(source);
+    copied = copied || Boolean(source?.hasAttribute("data-blank"));
     const before = words.textContent;
     words.textContent = words.dataset.said;
     tell(words.dataset.said);
@@ -74,19 +76,46 @@
     const field = document.getElementById("f-expires_at");
     show(button);
     button.addEventListener("click", () => {
-      const end = new Date();
-      end.setDate(end.getDate() + Number(button.dataset.days));
-      field.value = end.toISOString().slice(0, 10);
-      each("[data-days]", (other) => other.setAttribute("aria-pressed", String(other === button)));
+      field.value = button.dataset.date;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+      each("[data-date]", (other) => other.setAttribute("aria-pressed", String(other === button)));
     });
   }
 
+  function added(button) {
+    const field = document.getElementById(button.dataset.for);
+    show(button.parentElement);
+    button.addEventListener("click", () => {
+      field.value = [...field.value.split("\n").filter((line) => line.trim()), button.dataset.line].join("\n");
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+
+  function counted(said) {
+    const field = document.getElementById(said.dataset.count);
+    if (!field) return;
+    // As the server counts: code points, of what is left when it is trimmed.
+    const say = () => { said.textContent = `${[...field.value.trim()].length}/${said.dataset.longest}`; };
+    field.addEventListener("input", say);
+  }
+
+  // After a suspected leak the old secret stops now: the other choices are not offered.
+  document.addEventListener("change", ({ target }) => {
+    if (!target.matches("[data-leak]")) return;
+    each(`[name=${target.dataset.leak}]`, (choice) => {
+      choice.disabled = target.value === "leak" && choice.value !== "0s";
+      if (target.value === "leak") choice.checked = choice.value === "0s";
+    }, target.form);
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copyFrom(button);
   });
   each("[data-copy], [data-copy-from]", show);
-  each("[data-days]", dates);
+  each("[data-date]", dates);
+  each("[data-add-address] button", added);
+  each("[data-count]", counted);
+  each("form[data-plain] [data-no-script]", (node) => node.setAttribute("hidden", ""));
   each("form[data-auto]", (form) => {
     each("[data-no-script]", (node) => node.setAttribute("hidden", ""), form);
     form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });

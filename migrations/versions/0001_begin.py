@@ -174,7 +174,8 @@ def _keys() -> None:
         sa.CheckConstraint("length(name) BETWEEN 2 AND 200", name="name"),
     )
     for name, column in (("created", "created_at"), ("name", "name_folded"), ("expires", "expires_at")):
-        op.create_index(f"ix_keys_{name}", "keys", ["tenant_id", "kind", column, "key_id"])
+        more = ["deleted_at", "revoked_at", "expires_at", "group_id", "created_by_member"] if name == "created" else []
+        op.create_index(f"ix_keys_{name}", "keys", ["tenant_id", "kind", column, "key_id", *more])
     op.create_index("ix_keys_group", "keys", ["group_id", "key_id"])
     op.create_index("ix_keys_creator", "keys", ["created_by_member"])
     op.create_index("ix_keys_audience", "keys", ["audience"])
@@ -200,6 +201,9 @@ def _secrets_and_tokens() -> None:
     )
     ending = sa.text("ends_at IS NOT NULL")
     op.create_index("ix_secrets_ends", "secrets", ["ends_at"], sqlite_where=ending, postgresql_where=ending)
+    current = sa.text("ends_at IS NULL")
+    columns = ["key_id", "created_at"]
+    op.create_index("ix_secrets_current", "secrets", columns, sqlite_where=current, postgresql_where=current)
     op.create_table(
         "revoked_tokens",
         sa.Column("jti", sa.Text, primary_key=True),

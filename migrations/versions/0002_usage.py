@@ -10,11 +10,32 @@ revision = "0002"
 down_revision = "0001"
 
 INSTANT = sa.DateTime(timezone=True)
+# Rows, then rows of the same first column, of the same first two, and so on (https://sqlite.org/fileformat2.html#stat1tab).
+LARGE = {
+    ("keys", "sqlite_autoindex_keys_1"): "120000 1",
+    ("keys", "ix_keys_created"): "120000 60000 60000 1 1 1 1 1 1 1",
+    ("keys", "ix_keys_name"): "120000 60000 60000 1 1",
+    ("keys", "ix_keys_expires"): "120000 60000 60000 20 1",
+    ("keys", "ix_keys_live"): "108000 54000 54000 19",
+    ("keys", "ix_keys_group"): "120000 6000 1",
+    ("keys", "ix_keys_creator"): "120000 3000",
+    ("keys", "ix_keys_audience"): "120000 120000",
+    ("secrets", "sqlite_autoindex_secrets_1"): "120000 1 1",
+    ("secrets", "ix_secrets_current"): "120000 1 1",
+    ("secrets", "ix_secrets_ends"): "10000 1",
+    ("key_uses", "sqlite_autoindex_key_uses_1"): "120000 1",
+    ("key_uses", "ix_key_uses_last_used"): "120000 60000 60000 40 1",
+    ("key_uses", "ix_key_uses_dead"): "300 150 150 1",
+    ("secret_uses", "sqlite_autoindex_secret_uses_1"): "120000 1",
+    ("secret_uses", "ix_secret_uses_key"): "120000 1",
+    ("secret_uses", "ix_secret_uses_origin"): "120 1",
+}
 
 
 def upgrade() -> None:
     _last_used()
     _sums()
+    _plan_for_many()
 
 
 def downgrade() -> None:
@@ -41,6 +62,8 @@ def _last_used() -> None:
         *_optional(INSTANT, "dead_call_at"),
     )
     op.create_index("ix_key_uses_last_used", "key_uses", ["tenant_id", "kind", "last_used_at", "key_id"])
+    dead, columns = sa.text("dead_call_at IS NOT NULL"), ["tenant_id", "kind", "dead_call_at"]
+    op.create_index("ix_key_uses_dead", "key_uses", columns, sqlite_where=dead, postgresql_where=dead)
     op.create_table(
         "secret_uses",
         sa.Column("secret_number", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -80,3 +103,17 @@ def _sums() -> None:
     )
     op.create_index("ix_callers_key", "callers", ["key_id", "last_at"])
     op.create_index("ix_callers_last", "callers", ["last_at"])
+
+
+def _plan_for_many() -> None:
+    """Tell SQLite what a large deployment looks like.
+
+    PostgreSQL keeps such figures itself. SQLite has none until somebody asks it to count, and without them it takes the
+    keys of a tenant for ten, and walks through all of them where it should look one up.
+    """
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    op.execute("ANALYZE")
+    op.execute("DELETE FROM sqlite_stat1 WHERE tbl IN ('keys', 'secrets', 'key_uses', 'secret_uses')")
+    figures = sa.table("sqlite_stat1", sa.column("tbl"), sa.column("idx"), sa.column("stat"))
+    op.bulk_insert(figures, [{"tbl": table, "idx": index, "stat": stat} for (table, index), stat in LARGE.items()])

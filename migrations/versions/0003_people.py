@@ -1,4 +1,4 @@
-"""How people get in: passwords, sessions, second factors, and the secrets on their way to them."""
+"""How people get in, what a tenant lays down for them and for its keys, and who asked for the signing keys."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,9 +17,15 @@ def upgrade() -> None:
     _sessions()
     _second_factors()
     _halfways()
+    for table, columns in _added():
+        for column in columns:
+            op.add_column(table, column)
 
 
 def downgrade() -> None:
+    for table, columns in _added():
+        for column in columns:
+            op.drop_column(table, column.name)
     for table in ("halfways", "passkeys", "recovery_codes", "hand_overs", "sessions", "sign_ins"):
         op.drop_table(table)
 
@@ -30,6 +36,30 @@ def _required(kind: Any, *names: str) -> Iterator[sa.Column[Any]]:
 
 def _optional(kind: Any, *names: str) -> Iterator[sa.Column[Any]]:
     return (sa.Column(name, kind, nullable=True) for name in names)
+
+
+def _defaulted(kind: Any, **defaults: str) -> Iterator[sa.Column[Any]]:
+    return (
+        sa.Column(name, kind, nullable=False, server_default=sa.text(default)) for name, default in defaults.items()
+    )
+
+
+def _added() -> tuple[tuple[str, list[sa.Column[Any]]], ...]:
+    # Rows that are there already get the values that held for them so far.
+    policy = [
+        *_defaulted(sa.Text, key_managers="'by_role'"),
+        *_optional(sa.Integer, "max_lifetime_days"),
+        *_defaulted(sa.Integer, expiring_soon_days="14", confirmation_days="7"),
+        *_defaulted(sa.Integer, session_idle_seconds="1800", session_lifetime_seconds="43200", reauth_seconds="900"),
+        *(
+            sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
+            for name in ("require_ip_allowlist", "require_mfa")
+        ),
+    ]
+    return (
+        ("tenants", policy),
+        ("signing_keys", [*_defaulted(sa.BigInteger, fetches="0"), *_optional(INSTANT, "fetched_at")]),
+    )
 
 
 def _sign_in() -> None:
@@ -54,6 +84,7 @@ def _sessions() -> None:
         *_required(INSTANT, "created_at", "seen_at", "proved_at", "ends_at"),
         *_optional(sa.Text, "address"),
         *_required(sa.Text, "client", "notice"),
+        *_required(sa.Boolean, "two_factors"),
         sa.CheckConstraint("length(fingerprint) = 32", name="fingerprint"),
     )
     op.create_index("ix_sessions_member", "sessions", ["member_id"])

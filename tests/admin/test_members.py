@@ -55,3 +55,10 @@ def test_members_of_another_tenant_are_not_there(admin: Admin, world: World) -> 
     assert other.ok("GET", "members")["items"] == []
     for named in (made["id"], "ada@example.com"):
         other.refused(404, "GET", f"members/{named}")
+
+
+def test_the_last_global_admin_is_not_unmade(admin: Admin) -> None:
+    made = admin.ok("POST", "members", ADA)
+    for method, body in (("DELETE", None), ("PATCH", {"role": "member"}), ("PATCH", {"active": False})):
+        assert admin.refused(409, method, f"members/{made['id']}", body)["error"] == "last_global_admin"
+    assert admin.ok("GET", f"members/{made['id']}") == made

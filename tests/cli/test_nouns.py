@@ -53,6 +53,29 @@ def test_tenants_are_created_listed_set_and_closed(keyturn: Inside) -> None:
     assert keyturn.failure("keys", "list", "--tenant", "Nobody") == "There is no such tenant."
 
 
+def test_a_tenants_policy_is_set_on_the_command_line(keyturn: Inside) -> None:
+    words = ["--key-managers", "global-admins", "--max-lifetime-days", "90", "--expiring-soon-days", "30"]
+    words += ["--confirmation-days", "0", "--require-ip-allowlist", "on", "--session-idle", "10m"]
+    words += ["--session-lifetime", "8h", "--reauth-after", "5m", "--require-mfa", "on", "--name", "on"]
+    changed = keyturn.json("tenants", "set", "Acme", *words)
+    wanted = {
+        "key_managers": "global_admins",
+        "max_lifetime_days": 90,
+        "expiring_soon_days": 30,
+        "confirmation_days": 0,
+        "require_ip_allowlist": True,
+        "session_idle": 600,
+        "session_lifetime": 28800,
+        "reauth_after": 300,
+        "require_mfa": True,
+        "name": "on",
+    }
+    assert {name: changed[name] for name in wanted} == wanted
+    assert keyturn.json("tenants", "set", "on", "--max-lifetime-days", "none")["max_lifetime_days"] is None
+    problem = keyturn.failure("keys", "create", "--tenant", "on", "--name", "ERP", "--group", "Read only")
+    assert "Your tenant requires an IP allowlist" in problem
+
+
 def test_keys_are_edited_regenerated_and_deleted(keyturn: Inside) -> None:
     made = keyturn.json(
         "keys",
@@ -131,6 +154,15 @@ def test_members_come_and_go_and_are_let_back_in(keyturn: Inside) -> None:
     assert keyturn.json("members", "list", "--tenant", "Acme")["total"] == 1
     assert keyturn.json("members", "remove", made["id"])["removed"]
     assert keyturn.failure("members", "reset", made["id"]) == "There is no such member."
+
+
+def test_the_last_global_admin_is_not_unmade(keyturn: Inside) -> None:
+    made = keyturn.json(
+        "members", "create", "--tenant", "Acme", "--email", "ada@example.com", "--name", "Ada", "--role", "global_admin"
+    )
+    for change in (("remove",), ("edit", "--role", "member"), ("edit", "--active", "off")):
+        said = keyturn.failure("members", change[0], made["id"], *change[1:])
+        assert "the tenant's last active Global Admin" in said
 
 
 def test_signing_keys_are_prepared_imported_and_revoked(keyturn: Inside, tmp_path: Path) -> None:

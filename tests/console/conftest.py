@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
-from werkzeug.serving import WSGIRequestHandler, make_server
+from playwright.sync_api import Browser
 
-from app.web.console import assets
-from tests.console import browser, people
-from tests.console.people import PASSWORD
-from tests.world import World
+from tests.console import browser
+from tests.console.opened import Console, opened
+from tests.console.stage import Stage
+from tests.world import World, copy_sqlite
 
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, kind: str, message: str, *arguments: Any) -> None:
-        """Say nothing."""
-
-
-class Console:
-    """A deployment with a member signed in, and what pages complained about meanwhile."""
-
-    def __init__(self, world: World, base: str, chromium: Browser) -> None:
-        self.world, self.base, self._chromium = world, base, chromium
-        self.complaints: list[str] = []
-        self.bodies: list[str] = []
-
-    def member(self, role: str = "global_admin", name: str = "Ada Okafor", tenant: str | None = None) -> str:
-        """A member with a password, by e-mail address."""
-        return people.member(self.world, role, name, tenant)
-
-    def open(self, **options: Any) -> Page:
-        """A new browser without cookies."""
-        context: BrowserContext = self._chromium.new_context(base_url=self.base, **options)
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.on("console", lambda message: self._heard(message.type, message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("response", self._kept)
-        return page
-
-    def _heard(self, kind: str, text: str) -> None:
-        # That an answer is an error is not the page's fault: tests provoke them.
-        if kind in {"error", "warning"} and "the server responded with a status of" not in text:
-            self.complaints.append(text)
-
-    def _kept(self, response: Any) -> None:
-        if "text/html" in response.headers.get("content-type", "") and response.status not in {301, 303, 308}:
-            self.bodies.append(response.text())
-
-    def signed_in(self, role: str = "global_admin", **options: Any) -> Page:
-        """A browser in which a member of this role is signed in, at the start page."""
-        page = self.open(**options)
-        self.sign_in(page, self.member(role))
-        return page
-
-    def sign_in(self, page: Page, email: str, password: str = PASSWORD) -> None:
-        """Sign in through the form."""
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Password").fill(password)
-        page.get_by_test_id("submit").click()
+__all__ = ["Console"]
 
 
 @pytest.fixture(scope="session")
@@ -77,26 +26,21 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def console(make_world: Callable[..., World], chromium: Browser) -> Iterator[Console]:
     """The console of a fresh deployment; no page of it may complain."""
-    assets.names()
-    server = make_server("127.0.0.1", 0, _nothing, threaded=True, request_handler=_Quiet)
-    world = make_world(
-        KEYTURN_ISSUER=f"http://127.0.0.1:{server.port}",
-        KEYTURN_SUPPORT_URL="mailto:help@example.com",
-        KEYTURN_STATUS_URL="https://status.example.com/",
-    )
-    server.app = world.app
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    found = Console(world, f"http://localhost:{server.port}", chromium)
-    yield found
-    for context in chromium.contexts:
-        context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    assert found.complaints == [], json.dumps(found.complaints, indent=2)
+    with opened(make_world, chromium) as found:
+        yield found
 
 
-def _nothing(_environ: Any, start_response: Any) -> list[bytes]:
-    start_response("503 Service Unavailable", [])
-    return []
+@pytest.fixture(scope="module")
+def stage(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Stage]:
+    """One deployment for all scenes: nothing that is looked at changes it for the next."""
+    folder = tmp_path_factory.mktemp("stage")
+    (folder / "keys").symlink_to(sqlite_template / "keys")
+    made: list[World] = []
+
+    def make(**settings: str) -> World:
+        made.append(World(copy_sqlite(sqlite_template / "keyturn.db", folder), folder, settings))
+        return made[0]
+
+    with opened(make, chromium, KEYTURN_DEVELOPMENT="true") as console:
+        yield Stage(console)
+    made[0].close()

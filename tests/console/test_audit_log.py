@@ -16,7 +16,7 @@ from tests.console.test_keys import close, generate
 from tests.world import OPERATOR
 
 
-@pytest.mark.spec("S2-30")
+@pytest.mark.spec("S2-30", "S1-15", "S1-16")
 def test_what_people_did_is_told_filtered_and_exported(console: Console) -> None:
     page = console.signed_in()
     generate(page, "Mobile App")

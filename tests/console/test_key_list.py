@@ -65,7 +65,7 @@ def test_the_presets_show_keys_never_used_and_ones_own(console: Console) -> None
     assert names(page) == ["Of the command line", "My own"]
 
 
-@pytest.mark.spec("S4-17", "S4-18", "S4-19", "S4-70", "S4-71", "S4-6")
+@pytest.mark.spec("S4-18", "S4-19", "S4-70", "S4-71", "S4-6")
 def test_filters_combine_and_their_address_can_be_kept(console: Console) -> None:
     world = console.world
     today = world.clock().date()
@@ -174,7 +174,7 @@ def test_what_cannot_wait_is_said_first_and_at_most_two_things(console: Console)
     expect(notices).to_have_count(2)
 
 
-@pytest.mark.spec("S2-16", "S3-11", "S4-74")
+@pytest.mark.spec("S2-16", "S3-11")
 def test_the_export_holds_what_the_list_says_but_no_secret_and_no_formula(console: Console) -> None:
     key = console.world.key(name="=1+1", description="+49 30 1234")
     console.world.key(name="Other", ip_allowlist=("203.0.113.0/24",))

@@ -129,7 +129,9 @@ def test_an_overlap_shows_who_still_holds_the_old_secret_and_is_ended_by_typing(
     page.get_by_role("button", name="Extend").click()
     expect(page.get_by_test_id("status")).to_have_text("The old secret works until Tue 24 Nov 2026 12:05:00 UTC.")
     card.get_by_role("link", name="End overlap now").click()
-    expect(page.get_by_role("main")).to_contain_text("was used 0 seconds ago by 198.51.100.4. That caller loses access")
+    expect(page.get_by_role("dialog")).to_contain_text(
+        "was used 0 seconds ago by 198.51.100.4. That caller loses access"
+    )
     page.get_by_test_id("confirm-text").fill("Mobile App")
     page.get_by_test_id("confirm-submit").click()
     expect(page.get_by_test_id("status")).to_have_text("The overlap has ended. The old secret stopped working.")
@@ -149,6 +151,7 @@ def test_an_old_secret_that_was_quiet_for_a_day_is_ended_without_typing(console:
     page.get_by_role("link", name="End overlap now").click()
     expect(page.get_by_test_id("confirm-text")).to_have_count(0)
     page.get_by_test_id("confirm-submit").click()
+    expect(page.get_by_test_id("status")).to_be_visible()
     answer = page.goto(f"/tenant-api-keys/{key.id}/overlap")
     assert answer is not None
     assert answer.status == 409

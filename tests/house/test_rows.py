@@ -1,4 +1,4 @@
-"""Every behaviour of the reference products is held by a test that carries its number, or waits for the console."""
+"""Every behaviour of the reference products is held by a test that carries its number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.house.test_assertions import TESTS, carried
 Row = Mapping[str, Any]
 ROWS: dict[str, Row] = tomllib.loads((TESTS / "console" / "rows.toml").read_text(encoding="utf-8"))
 NUMBER = re.compile(r"S\d-\d+")
-SCREENS_MAY_WAIT = True  # until there is a console
 
 
 def numbers(*, console: bool) -> set[str]:
@@ -38,7 +37,7 @@ def test_every_row_that_needs_no_screen_has_a_test() -> None:
 
 
 def test_every_row_that_needs_a_screen_has_a_test_of_the_console() -> None:
-    assert SCREENS_MAY_WAIT or missing(ROWS, "screen", numbers(console=True)) == []
+    assert missing(ROWS, "screen", numbers(console=True)) == []
 
 
 def test_what_waits_has_no_test_yet() -> None:

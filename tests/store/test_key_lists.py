@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, text
 
 from app.store import key_lists
 from app.store.key_lists import SORTS, Order, Wanted
+from tests.many_keys import analyse
 from tests.world import START, World
 
 MANY, TENANTS = 5_000, 10
@@ -68,8 +69,7 @@ def filled(world: World) -> World:
             given = {"tenant": tenant_id, "prefix": prefix, "many": MANY}
             connection.execute(text(FILL[connection.dialect.name]), given)
             connection.execute(text(USE[connection.dialect.name]), {"tenant": tenant_id})
-    with world.ctx.database.reader.connect() as connection:
-        connection.execute(text("ANALYZE"))
+    analyse(world)
     return world
 
 

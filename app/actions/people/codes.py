@@ -79,14 +79,16 @@ def turn_on(ctx: Context, signed: Signed, actor: Actor, code: str, now: datetime
         if row is None or step is None:
             raise Invalid(Problem("code", "wrong", "This code is not correct. Enter the one shown now."))
         store.keep(connection, member_id, totp_sealed=row.totp_offered, totp_offered=None, totp_step=step)
+        sessions.showed_factor(connection, signed)
         sessions.record(ctx, connection, Event.TOTP_TURNED_ON, actor, now)
         return _recovery_codes(ctx, connection, actor, member_id, now)
 
 
 def turn_off(ctx: Context, signed: Signed, actor: Actor, now: datetime) -> None:
-    """Ask for codes no more."""
+    """Ask for codes no more; Conflict (mfa_required) where the tenant requires a second factor and this is the last."""
     with ctx.database.transaction() as connection:
         forget(ctx, connection, actor, signed.row.member_id, now)
+        sessions.keep_a_factor(connection, signed)
 
 
 def forget(ctx: Context, connection: Connection, actor: Actor, member_id: str, now: datetime) -> None:

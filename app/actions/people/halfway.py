@@ -13,7 +13,7 @@ from app.domain import credentials
 from app.store import second_factors as store
 
 VALID_FOR = timedelta(minutes=10)
-CODE, PASSKEY, NEW_PASSKEY = "code", "passkey", "new passkey"
+CODE, PASSKEY, NEW_PASSKEY, FORM = "code", "passkey", "new passkey", "form"
 
 
 def begin(
@@ -43,6 +43,18 @@ def begin(
         ends_at=now + VALID_FOR,
     )
     return held
+
+
+def keep(ctx: Context, form: bytes, now: datetime) -> str:
+    """Keep a form whose sender must sign in first; what the browser is to hold, told once."""
+    with ctx.database.transaction() as connection:
+        return begin(ctx, connection, FORM, now, challenge=form)
+
+
+def kept(ctx: Context, held: str | None, now: datetime) -> bytes | None:
+    """A form that waits for its sender; None when there is none, or no more."""
+    row = ctx.database.read(lambda connection: find(ctx, connection, held, FORM, now))
+    return bytes(row.challenge) if row is not None else None
 
 
 def find(ctx: Context, connection: Connection, held: str | None, purpose: str, now: datetime) -> Row[Any] | None:

@@ -100,14 +100,16 @@ def add(ctx: Context, signed: Signed, actor: Actor, now: datetime, *, held: str 
             name=name,
             created_at=now,
         )
+        sessions.showed_factor(connection, signed)
         sessions.record(ctx, connection, Event.PASSKEY_ADDED, actor, now)
 
 
 def remove(ctx: Context, signed: Signed, actor: Actor, passkey_id: str, now: datetime) -> None:
-    """Remove one of a member's passkeys; NotFound without it."""
+    """Remove one of a member's passkeys; NotFound without it, Conflict (mfa_required) as in `codes.turn_off`."""
     with ctx.database.transaction() as connection:
         if not store.remove_passkeys(connection, signed.row.member_id, passkey_id):
             raise NotFound("passkey")
+        sessions.keep_a_factor(connection, signed)
         sessions.record(ctx, connection, Event.PASSKEY_REMOVED, actor, now)
 
 
@@ -138,7 +140,7 @@ def let_in(ctx: Context, held: str | None, answer: str, now: datetime, *, addres
         found = _used(ctx, connection, asked, answer, now)
         actor = Actor("member", found.member_id, found.tenant_id, address=address)
         attempts.succeeded(connection, found.member_id, now)
-        return sessions.begin(ctx, connection, actor, now, client=client)
+        return sessions.begin(ctx, connection, actor, now, client=client, two_factors=True)
 
 
 def prove(ctx: Context, signed: Signed, actor: Actor, held: str | None, answer: str, now: datetime) -> str:
@@ -151,7 +153,7 @@ def prove(ctx: Context, signed: Signed, actor: Actor, held: str | None, answer: 
         found = _used(ctx, connection, asked, answer, now)
         if asked is None or not asked.member_id == found.member_id == signed.row.member_id:
             raise NotIn
-        return proofs.proved(ctx, connection, signed, actor, now)
+        return proofs.proved(ctx, connection, signed, actor, now, two_factors=True)
 
 
 def _used(ctx: Context, connection: Connection, asked: Row[Any] | None, answer: str, now: datetime) -> Row[Any]:

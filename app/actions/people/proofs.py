@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from app.actions.people import attempts, codes, passwords, sessions
 from app.actions.people.attempts import NotIn
-from app.actions.people.sessions import Signed
+from app.actions.people.sessions import Missing, Signed
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.store import sign_ins as store
@@ -18,8 +18,10 @@ def with_password(ctx: Context, signed: Signed, actor: Actor, password: str, now
     """Prove it with the password.
 
     returns   the session's new cookie; the old one ends
-    raises    NotIn
+    raises    NotIn, also where the tenant requires the second factor that the member has
     """
+    if signed.missing is Missing.USE:
+        raise NotIn
     prove_password(ctx, signed.row.member_id, password, now)
     with ctx.database.transaction() as connection:
         return proved(ctx, connection, signed, actor, now)
@@ -31,7 +33,7 @@ def with_code(ctx: Context, signed: Signed, actor: Actor, code: str, now: dateti
         attempts.hold(connection, signed.row.member_id, now)
         if codes.use(ctx, connection, actor, code, now):
             attempts.succeeded(connection, signed.row.member_id, now)
-            return proved(ctx, connection, signed, actor, now)
+            return proved(ctx, connection, signed, actor, now, two_factors=True)
         attempts.failed(connection, signed.row.member_id, now)
     raise NotIn
 
@@ -51,7 +53,9 @@ def prove_password(ctx: Context, member_id: str, password: str, now: datetime) -
     raise NotIn
 
 
-def proved(ctx: Context, connection: Connection, signed: Signed, actor: Actor, now: datetime) -> str:
+def proved(
+    ctx: Context, connection: Connection, signed: Signed, actor: Actor, now: datetime, *, two_factors: bool = False
+) -> str:
     """Note inside a transaction that somebody proved to be there; the session's new cookie."""
     sessions.record(ctx, connection, Event.MEMBER_PROVED, actor, now)
-    return sessions.renew(ctx, connection, signed, now)
+    return sessions.renew(ctx, connection, signed, now, two_factors=two_factors)

@@ -67,6 +67,7 @@ def with_password(
                 Actor("member", right[0].member_id, right[0].tenant_id, address=address),
                 now,
                 client=client,
+                two_factors=False,
             )
             return Entered(cookie, complete=True)
         for row in tried:
@@ -95,7 +96,7 @@ def with_code(ctx: Context, held: str | None, code: str, now: datetime, *, addre
         if codes.use(ctx, connection, actor, code, now):
             second_factors.end_halfway(connection, row.fingerprint)
             attempts.succeeded(connection, member.id, now)
-            return sessions.begin(ctx, connection, actor, now, client=client)
+            return sessions.begin(ctx, connection, actor, now, client=client, two_factors=True)
         attempts.failed(connection, member.id, now)
     raise NotIn
 

@@ -160,36 +160,6 @@ class Scope(Answered):
     created_at: Time
 
 
-class Tenant(Answered):
-    """An organisation."""
-
-    id: str = Field(examples=["ten_0123456789abcdef0123"])
-    name: str = Field(examples=["Acme"])
-    plan: Literal["standard", "enterprise"]
-    key_limit: int | None = Field(description="How many usable keys it may have; null for any number.")
-    rate_limit: int = Field(description="Calls a minute, of all its keys together.")
-    time_zone: str = Field(examples=["Europe/Berlin"])
-    api_access: bool
-    max_overlap: int = Field(description="The longest overlap of a rotation in seconds.")
-    token_lifetime: int | None = Field(description="Seconds; null for the deployment's own.")
-    default_group: str | None = Field(description="ID of the group that new keys get when none is named.")
-    created_at: Time
-    closed_at: Time | None
-    version: Version
-
-
-class TenantInUse(Tenant):
-    """An organisation, looked at alone."""
-
-    keys_used: int = Field(description="How many usable keys it has: neither revoked nor expired.")
-
-
-class NewTenant(Tenant):
-    """A tenant and the link that sets up its first Global Admin."""
-
-    setup_url: str = Field(description="Works once, for 24 hours; shown this once.")
-
-
 class Member(Answered):
     """A person of a tenant."""
 
@@ -208,6 +178,22 @@ class ResetLink(Answered):
     """A member's way back in."""
 
     reset_url: str = Field(description="Works once, for 24 hours; shown this once.")
+
+
+class SigningKey(Answered):
+    """A key that signs access tokens; the private half is never shown."""
+
+    kid: str
+    alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
+    state: Literal["next", "active", "verifying", "retired", "revoked"]
+    published_at: Time
+    usable_at: Time = Field(description="From when on every cached JWKS has it.")
+    activated_at: Time | None
+    deactivated_at: Time | None
+    last_token_expires_at: Time | None
+    ended_at: Time | None
+    fetches: int = Field(description="How often a key set with this key was asked for.")
+    fetched_at: Time | None = Field(description="When last; may lag by a minute.")
 
 
 class Who(Answered):

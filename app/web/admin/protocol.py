@@ -20,7 +20,7 @@ HEADERS = {
     "ETag": "The object's version, for If-Match.",
     "Location": "The new object's address.",
     "Idempotent-Replayed": "`true` when this request was answered before and nothing was changed.",
-    "X-API-Key-Expires": "When the caller's own key ends; only within 14 days of it.",
+    "X-API-Key-Expires": "When the caller's own key ends; only within the tenant's `expiring_soon_days` of it.",
     "X-API-Keys-Used": "Usable keys and the limit, such as `2/10`; without a limit the number alone.",
     "X-Status-List": "Which version of which status list tells verifiers: its address and `; version=17`.",
     "Retry-After": "Seconds after which a new attempt makes sense.",

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from app.actions import key_counts, tenants
-from app.web.admin import answers
+from app.web.admin import answers, tenant_answers
 from app.web.admin.api_keys import address
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.pages import paged
@@ -15,8 +15,9 @@ from app.web.admin.shapes import Nothing, PageQuery, Seconds, Shape, left_out
 
 operations = Operations("Tenants", "operator")
 own = Operations("Tenant")
-TenantList = answers.list_of(answers.Tenant, "TenantList")
+TenantList = answers.list_of(tenant_answers.Tenant, "TenantList")
 Plan = Literal["standard", "enterprise"]
+KeyManagers = Literal["by_role", "global_admins"]
 
 
 class CreateTenant(Shape):
@@ -35,6 +36,15 @@ class EditOwnTenant(Shape):
     default_group: str | None = left_out(description="ID or name of the group that new keys get when none is named.")
     max_overlap: Seconds = left_out()
     token_lifetime: Seconds | None = left_out()
+    key_managers: KeyManagers = left_out(description="Only a Global Admin says so.")
+    max_lifetime_days: int | None = left_out(description="1 to 3650; null for any time.")
+    expiring_soon_days: int = left_out(description="1 to 90.")
+    confirmation_days: int = left_out(description="0 to 365.")
+    require_ip_allowlist: bool = left_out(description="Holds for keys made, and lists changed, from now on.")
+    session_idle: Seconds = left_out()
+    session_lifetime: Seconds = left_out()
+    reauth_after: Seconds = left_out()
+    require_mfa: bool = left_out()
 
 
 class EditTenant(EditOwnTenant):
@@ -59,7 +69,7 @@ def list_tenants(call: Call) -> Reply:
     "tenants:write",
     "Create a tenant",
     body=CreateTenant,
-    answer=answers.NewTenant,
+    answer=tenant_answers.NewTenant,
     status=201,
 )
 def create_tenant(call: Call) -> Reply:
@@ -68,7 +78,7 @@ def create_tenant(call: Call) -> Reply:
     return Reply({**tenant, "setup_url": link}, location=address(call.operation.path, tenant["id"]))
 
 
-@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=answers.TenantInUse)
+@operations.add("GET", "/admin/tenants/{id}", "tenants:read", "Look at a tenant", answer=tenant_answers.TenantInUse)
 def show_tenant(call: Call) -> Reply:
     """GET /admin/tenants/<id or name>."""
     return Reply(key_counts.tenant_in_use(call.ctx, call.path["id"], call.now))
@@ -80,7 +90,7 @@ def show_tenant(call: Call) -> Reply:
     "tenants:write",
     "Edit a tenant",
     body=EditTenant,
-    answer=answers.Tenant,
+    answer=tenant_answers.Tenant,
     versioned=True,
 )
 def edit_tenant(call: Call) -> Reply:
@@ -94,7 +104,7 @@ def edit_tenant(call: Call) -> Reply:
     "tenants:write",
     "Close a tenant: all its keys stop",
     body=Nothing,
-    answer=answers.Tenant,
+    answer=tenant_answers.Tenant,
     versioned=True,
 )
 def close_tenant(call: Call) -> Reply:
@@ -102,7 +112,7 @@ def close_tenant(call: Call) -> Reply:
     return Reply(tenants.close(call.ctx, call.actor, call.path["id"], call.now, call.version))
 
 
-@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=answers.TenantInUse)
+@own.add("GET", "/admin/tenant", "tenant:read", "Look at one's own tenant", answer=tenant_answers.TenantInUse)
 def show_own_tenant(call: Call) -> Reply:
     """GET /admin/tenant."""
     return Reply(key_counts.tenant_in_use(call.ctx, call.tenant_id, call.now))
@@ -114,7 +124,7 @@ def show_own_tenant(call: Call) -> Reply:
     "tenant:write",
     "Edit one's own tenant",
     body=EditOwnTenant,
-    answer=answers.Tenant,
+    answer=tenant_answers.Tenant,
     versioned=True,
 )
 def edit_own_tenant(call: Call) -> Reply:

@@ -16,6 +16,7 @@ from app.web.replies import Answer
 
 pages = Pages()
 HERE = "/account"
+NOTICE_BEFORE, LONGEST_IDLE = 180, 6  # seconds before the end; digits
 
 
 @pages.add("GET", HERE)
@@ -83,10 +84,21 @@ def end_session(visit: Visit) -> Answer:
     return said(visit, visit.words.gettext("That browser was signed out."))
 
 
+@pages.add("GET", "/idle/{seconds}.css", public=True)
+def idle_style(visit: Visit) -> Answer:
+    """GET /idle/<seconds>.css: when the notice of the coming end appears, for tenants with a time of their own."""
+    seconds = visit.path["seconds"]
+    if not (seconds.isascii() and seconds.isdecimal() and len(seconds) <= LONGEST_IDLE):
+        raise NotFound("page")
+    style = f".kt-idle {{ animation-delay: {max(0, int(seconds) - NOTICE_BEFORE)}s; }}\n"
+    kept = ("Cache-Control", "public, max-age=31536000, immutable")
+    return Answer(200, (("Content-Type", "text/css; charset=utf-8"), kept), style.encode())
+
+
 @pages.add("GET", f"{HERE}/still-here")
 def still_here(visit: Visit) -> Answer:
     """GET /account/still-here: to be asked for anything is to be there."""
-    return rendering.page(visit, "still_here", until=visit.now + sessions.IDLE)
+    return rendering.page(visit, "still_here", until=visit.now + visit.signed.idle)
 
 
 def shown(visit: Visit, invalid: Invalid | None = None, **more: Any) -> Answer:

@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from app.settings import Settings
 from app.web.request import Request
 
-SESSION, HAND_OVER, HALFWAY, CHALLENGE = "session", "hand-over", "halfway", "challenge"
+SESSION, HAND_OVER, HALFWAY, CHALLENGE, FORM = "session", "hand-over", "halfway", "challenge", "form"
 
 
 def read(request: Request, name: str) -> str | None:

@@ -20,7 +20,7 @@ def start(visit: Visit) -> Answer:
     """GET /: the list, or the door."""
     if visit.browser is None:
         return redirect("/sign-in")
-    return redirect(HOME if visit.may("api_keys:read") else "/help")
+    return redirect(HOME if "api_keys:read" in visit.browser.scope else "/help")
 
 
 @pages.add("GET", "/sign-in", public=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
+from gettext import NullTranslations
 
 from app.actions.people import sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from app.runtime import log
-from app.web.console import cookies, rendering
-from app.web.console.pages import StaleForm, Visit
+from app.web.console import cookies, rendering, words
+from app.web.console.pages import KNOWN, ApiAccessOff, StaleForm, Visit
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS
@@ -26,39 +28,59 @@ class Trouble:
     text: str
     hints: tuple[str, ...] = ()
     retry_after: int = 0
+    reload: str = ""
 
 
 def answer(http: Request, error: Exception) -> Answer:
     """Answer a failure with a page; what is not foreseen says nothing of itself."""
-    said = _said(error)
+    said = _said(error, words.translations(http.header("Accept-Language")))
+    said = replace(said, reload=_form(http.path) if isinstance(error, StaleForm) else "")
     if said.status == CRASHED:
         log.crashed(http, error)
     browser = None
     if said.status not in {CRASHED, 503}:
         cookie = cookies.read(http, cookies.SESSION)
         browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
+    if isinstance(error, ApiAccessOff):
+        return rendering.page(Visit(http, browser), "api_access_off", status=said.status, here="/tenant-api-keys")
     headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()
     return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
 
 
-def _said(error: Exception) -> Trouble:
+def _form(path: str) -> str:
+    # Most forms are sent to the page that they stand on, or to one below it.
+    while path:
+        for page in (f"{path}/new", path):
+            if any(re.fullmatch(re.sub(r"{\w+}", "[^/]+", known), page) for known in KNOWN):
+                return page
+        path = path.rpartition("/")[0]
+    return "/"
+
+
+def _said(error: Exception, words: NullTranslations) -> Trouble:
+    say = words.gettext
     if isinstance(error, StaleForm):
-        return Trouble(400, "This form is out of date", "Nothing was changed. Go back, reload the page and try again.")
+        text = say("Nothing was changed. Reload the form and fill it in again.")
+        return Trouble(400, say("This form is out of date"), text)
+    if isinstance(error, ApiAccessOff):
+        return Trouble(403, say("API access is off for this tenant"), "")
     if isinstance(error, NotFound):
-        return Trouble(404, "Not found", "There is nothing at this address, or it belongs to another tenant.")
+        text = say("There is nothing at this address, or it belongs to another tenant.")
+        return Trouble(404, say("Not found"), text)
     if isinstance(error, Forbidden):
         if error.code == "missing_permission":
-            text = f"You need the permission {error} to open this page. Ask a Global Admin."
-            return Trouble(403, "You may not open this page", text)
-        return Trouble(403, "You may not do this", str(error), error.hints)
+            text = say("You need the permission %(name)s to open this page. Ask a Global Admin.")
+            return Trouble(403, say("You may not open this page"), text % {"name": error})
+        return Trouble(403, say("You may not do this"), str(error), error.hints)
     if isinstance(error, Conflict):
-        return Trouble(409, "Nothing was changed", str(error), error.hints)
+        return Trouble(409, say("Nothing was changed"), str(error), error.hints)
     if isinstance(error, Invalid):
-        return Trouble(422, "Some values break a rule", " ".join(p.message for p in error.problems))
+        return Trouble(422, say("Some values break a rule"), " ".join(p.message for p in error.problems))
     if isinstance(error, Unavailable):
-        text = "Keyturn cannot do this at the moment. Nothing was changed. Try again shortly."
-        return Trouble(503, "Not available right now", text, retry_after=error.retry_after)
+        text = say("Keyturn cannot do this at the moment. Nothing was changed. Try again shortly.")
+        return Trouble(503, say("Not available right now"), text, retry_after=error.retry_after)
     if isinstance(error, BadRequest):
         _, status, title, detail = FAULTS[error.fault]
-        return Trouble(status, title, detail)
-    return Trouble(CRASHED, "Something failed on our side", "Nothing was changed unless the list shows it.")
+        return Trouble(status, say(title), say(detail))
+    text = say("Nothing was changed unless the list shows it.")
+    return Trouble(CRASHED, say("Something failed on our side"), text)

@@ -40,7 +40,7 @@ def group_list(visit: Visit) -> Answer:
     )
 
 
-@pages.add("GET", f"{ADDRESS}/new", "groups:write")
+@pages.add("GET", f"{ADDRESS}/new", "groups:write", proof=True)
 def new(visit: Visit) -> Answer:
     """GET /settings/authorization-groups/new, from a template or as a copy of another group."""
     template, copied = visit.query.get("template", "empty"), visit.query.get("of")
@@ -53,7 +53,7 @@ def new(visit: Visit) -> Answer:
     return _editor(visit, None, form, of_template(template, catalogue.names(visit.ctx)), {}, template=template)
 
 
-@pages.add("POST", ADDRESS, "groups:write")
+@pages.add("POST", ADDRESS, "groups:write", proof=True)
 def create(visit: Visit) -> Answer:
     """POST /settings/authorization-groups."""
     form = visit.form
@@ -93,7 +93,7 @@ def show(visit: Visit) -> Answer:
     return _editor(visit, group, {}, frozenset(group["scopes"]), {}, notice=visit.notice())
 
 
-@pages.add("POST", f"{ADDRESS}/{{group_id}}", "groups:write")
+@pages.add("POST", f"{ADDRESS}/{{group_id}}", "groups:write", proof=True)
 def save(visit: Visit) -> Answer:
     """POST /settings/authorization-groups/<id>; a change that keys would notice is shown first, once."""
     group, form, chosen = _group(visit), visit.form, _chosen(visit)
@@ -121,13 +121,13 @@ def save(visit: Visit) -> Answer:
     return redirect(place(changed))
 
 
-@pages.add("GET", f"{ADDRESS}/{{group_id}}/delete", "groups:write")
+@pages.add("GET", f"{ADDRESS}/{{group_id}}/delete", "groups:write", proof=True)
 def delete_form(visit: Visit) -> Answer:
     """GET /settings/authorization-groups/<id>/delete."""
     return _deleting(visit, {})
 
 
-@pages.add("POST", f"{ADDRESS}/{{group_id}}/delete", "groups:write")
+@pages.add("POST", f"{ADDRESS}/{{group_id}}/delete", "groups:write", proof=True)
 def delete(visit: Visit) -> Answer:
     """POST /settings/authorization-groups/<id>/delete."""
     group, form = _group(visit), visit.form

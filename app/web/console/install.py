@@ -15,6 +15,7 @@ from app.web.console import (
     account,
     assets,
     audit_log,
+    components,
     entrance,
     errors,
     factors,
@@ -32,15 +33,20 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    resuming,
+    signing_keys,
+    tenant,
     verifiers,
     verify,
+    violations,
 )
-from app.web.console.pages import Page, ProofNeeded, redirect, visited
+from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect, visited
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
 from app.web.unanswered import asked, response
 
+SEE_OTHER, NO_CONTENT = 303, 204
 PARTS = (
     entrance.pages,
     key_list.pages,
@@ -54,13 +60,18 @@ PARTS = (
     audit_log.pages,
     help_pages.pages,
     proof.pages,
+    resuming.pages,
     account.pages,
     factors.pages,
     verify.pages,
     groups.pages,
     members.pages,
     member_steps.pages,
+    tenant.pages,
+    signing_keys.pages,
     passkeys.pages,
+    violations.pages,
+    components.pages,
     verifiers.pages,
 )
 
@@ -99,11 +110,21 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
     try:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
-        return visited(page, http, path)
+        return _for_dialogs(http, visited(page, http, path))
+    except SignedOut as out:
+        return _for_dialogs(http, resuming.to_the_door(out.page, out.visit))
     except ProofNeeded as needed:
         return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
+
+
+def _for_dialogs(http: Request, found: Answer) -> Answer:
+    # A script that sends a dialog's form learns the next place without opening it: a new secret is shown there once.
+    if found.status != SEE_OTHER or http.header("HX-Request") is None:
+        return found
+    headers = tuple(("HX-Redirect" if name == "Location" else name, value) for name, value in found.headers)
+    return Answer(NO_CONTENT, headers, b"")
 
 
 def _console_address(http: Request) -> str | None:

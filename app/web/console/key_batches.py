@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.actions import key_batches, keys
-from app.domain.confirmation import RECENTLY
+from app.domain import confirmation
 from app.domain.refusals import Invalid, NotFound
 from app.web.console import rendering
 from app.web.console.key_forms import choices, notice, said
@@ -56,13 +56,11 @@ def _chosen(visit: Visit) -> list[dict[str, Any]]:
 
 
 def _used(visit: Visit, chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    lately = [
-        key
-        for key in chosen
-        if key["status"] == "active"
-        and key["last_used_at"] is not None
-        and visit.now - datetime.fromisoformat(key["last_used_at"]) <= RECENTLY
-    ]
+    def lately_used(key: dict[str, Any]) -> bool:
+        at = datetime.fromisoformat(key["last_used_at"]) if key["last_used_at"] is not None else None
+        return key["status"] == "active" and confirmation.lately(at, visit.now, visit.confirmation_window)
+
+    lately = [key for key in chosen if lately_used(key)]
     return sorted(lately, key=lambda key: str(key["last_used_at"]), reverse=True)
 
 
@@ -88,7 +86,7 @@ def _asking(visit: Visit, chosen: list[dict[str, Any]], problems: dict[str, str]
         groups=choices(visit),
         problems=problems,
         most_named=MOST_NAMED,
-        days=RECENTLY.days,
+        days=visit.confirmation_window.days,
     )
 
 

@@ -9,9 +9,10 @@ from app.actions import audit, groups, key_evidence, keys
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound
 from app.web.console import rendering
 from app.web.console.key_endings import version
-from app.web.console.key_forms import choices, details, lines, notice, said
+from app.web.console.key_forms import choices, details, lines, notice, onwards
 from app.web.console.key_list import ADDRESS
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.key_words import wrong
+from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller
 from app.web.replies import Answer
 
@@ -43,13 +44,14 @@ def edit(visit: Visit) -> Answer:
             ip_allowlist=lines(form.get("ip_allowlist", "")),
         )
     except (Invalid, Forbidden) as error:
-        return _edit_form(visit, {**form}, said(error), status=422)
+        return _edit_form(visit, {**form}, wrong(visit, form, error), status=422)
     except Conflict as error:
         if error.code != "version_conflict":
             raise
         return _conflict(visit, form)
-    notice(visit, f"API Key {changed['name']} was updated. " + " ".join(changed.get("notices", [])))
-    return redirect(details(key_id))
+    text = visit.words.gettext("API Key %(name)s was updated.") % {"name": changed["name"]}
+    notice(visit, " ".join((text, *changed.get("notices", []))))
+    return onwards(visit, details(key_id))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/impact", "api_keys:write")

@@ -12,9 +12,9 @@ from app.domain import confirmation
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.times import parse_duration
 from app.web.console import rendering
-from app.web.console.key_forms import handed_over, notice, said
+from app.web.console.key_forms import handed_over, notice, onwards, said
 from app.web.console.key_list import ADDRESS
-from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
 
 pages = Pages()
@@ -46,6 +46,8 @@ def rotate(visit: Visit) -> Answer:
             expires_at=ends,
         )
     except (Invalid, Conflict, Forbidden) as error:
+        if isinstance(error, Conflict) and error.code == "key_revoked":
+            raise  # there is no form for a key that is finished
         return asking(visit, "key_rotate", asked_for(visit), form, said(error), overlaps=_overlaps(visit), status=422)
     return handed_over(visit, made, hand_over.ROTATED)
 
@@ -54,45 +56,54 @@ def rotate(visit: Visit) -> Answer:
 def revoke_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/revoke."""
     key = asked_for(visit)
-    return asking(visit, "key_revoke", key, {}, {}, phrase=_phrase(key, visit.now))
+    return asking(visit, "key_revoke", key, {}, {}, phrase=_phrase(visit, key))
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/revoke", "api_keys:write")
 def revoke(visit: Visit) -> Answer:
     """POST /tenant-api-keys/<id>/revoke, and delete where that is ticked."""
     key, form = asked_for(visit), visit.form
-    phrase = _phrase(key, visit.now)
+    phrase = _phrase(visit, key)
     if not confirmation.typed(form.get("typed", ""), phrase):
         problems = {"typed": visit.words.gettext("The text does not match.")}
         return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
     reason, key_id = form.get("reason") or None, key["client_id"]
     keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
-    text = f"API Key {key['name']} was revoked. It stopped working at {visit.times.local(visit.now):%H:%M:%S}."
+    said_so = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
+    text = said_so % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"}
     if form.get("delete"):
         keys.delete(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now)
-        text = f"API Key {key['name']} was deleted."
+        text = _deleted(visit, key)
     notice(visit, text)
-    return redirect(ADDRESS)
+    return onwards(visit, ADDRESS)
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
 def delete_form(visit: Visit) -> Answer:
     """GET /tenant-api-keys/<id>/delete."""
-    key = asked_for(visit)
-    return asking(visit, "key_delete", key, {}, {}, phrase=_phrase(key, visit.now))
+    return _deleting(visit, asked_for(visit), {})
 
 
 @pages.add("POST", f"{ADDRESS}/{{key_id}}/delete", "api_keys:write")
 def delete(visit: Visit) -> Answer:
     """POST /tenant-api-keys/<id>/delete."""
     key = asked_for(visit)
-    phrase = _phrase(key, visit.now)
+    phrase = _phrase(visit, key)
     if not confirmation.typed(visit.form.get("typed", ""), phrase):
-        problems = {"typed": visit.words.gettext("The text does not match.")}
-        return asking(visit, "key_delete", key, visit.form, problems, phrase=phrase, status=422)
+        return _deleting(visit, key, {"typed": visit.words.gettext("The text does not match.")}, status=422)
     keys.delete(visit.ctx, visit.actor, visit.tenant_id, key["client_id"], visit.now)
-    notice(visit, f"API Key {key['name']} was deleted.")
-    return redirect(ADDRESS)
+    notice(visit, _deleted(visit, key))
+    return onwards(visit, ADDRESS)
+
+
+def _deleting(visit: Visit, key: dict[str, Any], problems: dict[str, str], status: int = 200) -> Answer:
+    since = key_evidence.revoked_at(visit.ctx, visit.tenant_id, key["client_id"])
+    phrase = _phrase(visit, key)
+    return asking(visit, "key_delete", key, {}, problems, phrase=phrase, since=since, status=status)
+
+
+def _deleted(visit: Visit, key: dict[str, Any]) -> str:
+    return str(visit.words.gettext("API Key %(name)s was deleted.") % {"name": key["name"]})
 
 
 def version(visit: Visit) -> int | None:
@@ -112,10 +123,11 @@ def _overlaps(visit: Visit) -> list[tuple[str, datetime]]:
     return [(text, visit.now + length) for text, length in every if length.total_seconds() <= longest]
 
 
-def _phrase(key: dict[str, Any], now: datetime) -> str | None:
+def _phrase(visit: Visit, key: dict[str, Any]) -> str | None:
     if key["status"] != "active" or key["last_used_at"] is None:
         return None
-    return confirmation.phrase(key["name"], key["client_id"], datetime.fromisoformat(key["last_used_at"]), now)
+    used_at = datetime.fromisoformat(key["last_used_at"])
+    return confirmation.phrase(key["name"], key["client_id"], used_at, visit.now, visit.confirmation_window)
 
 
 def asking(
@@ -138,6 +150,7 @@ def asking(
         form=form,
         problems=problems,
         minutes=visit.ctx.settings.token_lifetime // 60,
+        policy=tenants.show(visit.ctx, visit.tenant_id),
         recent=key_evidence.recent(visit.ctx, visit.tenant_id, key["client_id"], visit.now),
         **more,
     )

@@ -13,7 +13,7 @@ from app.web.replies import Answer
 
 pages = Pages()
 PLACE = f"{ADDRESS}/health"
-MOST_NAMED = 3
+MOST_NAMED, MOST_LOOKED_THROUGH = 3, 5000  # names are worth a look through some keys, not through all of many
 # An integration is failing, or a deadline is near; the other questions are about risk.
 URGENT = ("expired_but_called", "revoked_but_called", "browser_use", "expiring_soon", "long_overlap")
 ICONS = {
@@ -35,8 +35,9 @@ ICONS = {
 def key_health(visit: Visit) -> Answer:
     """GET /tenant-api-keys/health."""
     found = usage.key_health(visit.ctx, visit.tenant_id, visit.now)
-    cards = [{**card, "keys": _named(visit, card)} for card in found["cards"] if card["count"]]
     whole = key_lists.page(visit.ctx, visit.tenant_id, Filters(), visit.now, limit=1)
+    few = (whole.total or 0) <= MOST_LOOKED_THROUGH
+    cards = [{**card, "keys": _named(visit, card) if few else []} for card in found["cards"] if card["count"]]
     return rendering.page(
         visit,
         "key_health",

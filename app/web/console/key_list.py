@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from app.actions import groups, key_lists, key_notices, tenants
+from app.actions import group_choices, key_lists, key_notices, tenants
 from app.actions.key_counts import key_usage
 from app.actions.key_lists import Filters
 from app.actions.people import names, sessions
@@ -123,10 +123,22 @@ def key_list(visit: Visit) -> Answer:
         full=full,
         api_access=tenants.show(ctx, tenant)["api_access"],
         notices=key_notices.notices(ctx, tenant, visit.now, MOST_NOTICES),
-        questions={question: health.title(question) for question in health.QUESTIONS},
-        groups=groups.page(ctx, tenant, None, MOST_GROUPS),
+        questions={
+            question: health.title(question, visit.signed.row.expiring_soon_days) for question in health.QUESTIONS
+        },
+        groups=group_choices.offered(ctx, tenant, MOST_GROUPS),
+        hidden=_hidden(visit, asked) if not page.items else 0,
         notice=visit.notice(),
     )
+
+
+def _hidden(visit: Visit, asked: Asked) -> int:
+    # A preset that asks for keys that work leaves out the others, and somebody may be looking for one of those.
+    if asked.status != "active" and asked.expiration != "valid":
+        return 0
+    wider = Asked({**asked.given, "status": "", "expiration": ""})
+    found = key_lists.page(visit.ctx, visit.tenant_id, wider.filters(visit), visit.now, counted=True, limit=1)
+    return found.matches or 0
 
 
 @pages.add("GET", f"{ADDRESS}/export.csv", "api_keys:read")

@@ -19,13 +19,13 @@ ONE = f"{ADDRESS}/{{member_id}}"
 DEACTIVATE, REMOVE = "deactivate", "remove"
 
 
-@pages.add("GET", f"{ONE}/deactivate", "members:write")
+@pages.add("GET", f"{ONE}/deactivate", "members:write", proof=True)
 def deactivate_form(visit: Visit) -> Answer:
     """GET /settings/members/<id>/deactivate."""
     return _asking(visit, DEACTIVATE, {})
 
 
-@pages.add("POST", f"{ONE}/deactivate", "members:write")
+@pages.add("POST", f"{ONE}/deactivate", "members:write", proof=True)
 def deactivate(visit: Visit) -> Answer:
     """POST /settings/members/<id>/deactivate."""
     who = person(visit)
@@ -39,7 +39,7 @@ def deactivate(visit: Visit) -> Answer:
     return redirect(place(who))
 
 
-@pages.add("POST", f"{ONE}/activate", "members:write")
+@pages.add("POST", f"{ONE}/activate", "members:write", proof=True)
 def activate(visit: Visit) -> Answer:
     """POST /settings/members/<id>/activate."""
     who = person(visit)
@@ -51,7 +51,7 @@ def activate(visit: Visit) -> Answer:
     return redirect(place(who))
 
 
-@pages.add("POST", f"{ONE}/keys", "api_keys:write")
+@pages.add("POST", f"{ONE}/keys", "api_keys:write", proof=True)
 def move_keys(visit: Visit) -> Answer:
     """POST /settings/members/<id>/keys: give the keys that act as the member a group of their own."""
     who, step = person(visit), REMOVE if visit.form.get("then") == REMOVE else DEACTIVATE
@@ -66,13 +66,13 @@ def move_keys(visit: Visit) -> Answer:
     return redirect(f"{place(who)}/{step}")
 
 
-@pages.add("GET", f"{ONE}/remove", "members:write")
+@pages.add("GET", f"{ONE}/remove", "members:write", proof=True)
 def remove_form(visit: Visit) -> Answer:
     """GET /settings/members/<id>/remove."""
     return _asking(visit, REMOVE, {})
 
 
-@pages.add("POST", f"{ONE}/remove", "members:write")
+@pages.add("POST", f"{ONE}/remove", "members:write", proof=True)
 def remove(visit: Visit) -> Answer:
     """POST /settings/members/<id>/remove."""
     who = person(visit)

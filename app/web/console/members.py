@@ -65,7 +65,7 @@ def member_list(visit: Visit) -> Answer:
 @pages.add("GET", f"{ADDRESS}/roles", "members:read")
 def role_table(visit: Visit) -> Answer:
     """GET /settings/members/roles: who may do what."""
-    held = {role: scopes.of_role(role, frozenset()) for role in ROLES}
+    held = {role: scopes.of_role(role, frozenset(), visit.signed.row.key_managers) for role in ROLES}
     return rendering.page(visit, "member_roles", here=ADDRESS, roles=ROLES, held=held, abilities=ABILITIES)
 
 
@@ -102,7 +102,7 @@ def member(visit: Visit) -> Answer:
     return member_page(visit, {}, {}, notice=visit.notice())
 
 
-@pages.add("POST", f"{ADDRESS}/{{member_id}}", "members:write")
+@pages.add("POST", f"{ADDRESS}/{{member_id}}", "members:write", proof=True)
 def save(visit: Visit) -> Answer:
     """POST /settings/members/<id>: name and role."""
     form = visit.form

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from app.actions import key_notices
 from app.actions.people import sessions
-from app.actions.people.sessions import Signed
+from app.actions.people.sessions import Missing, Signed
 from app.context import Context
 from app.domain.events import Actor
 from app.domain.refusals import Forbidden
@@ -21,14 +22,33 @@ from app.web.forms import Form, pairs
 from app.web.replies import Answer
 from app.web.request import Request
 
-KEY_MANAGERS_ONLY = "api_keys:write"
+KEY_PAGES = frozenset({"api_keys:read", "api_keys:write"})  # what pages of keys ask for
 EVERY_FIELD: frozenset[str] = frozenset()
 LISTS = frozenset({"select", "scope"})
 MOST_FIELDS = 2000  # a group may hold every scope of a large catalogue
 
 
+# Where the tenant requires a second factor that a session has not shown: what is still open to its member.
+_LEFT_OPEN = {
+    Missing.USE: ("/re-auth", "/sign-out", "/help"),
+    Missing.FACTOR: ("/account", "/re-auth", "/sign-out", "/help"),
+}
+
+
 class StaleForm(Exception):
     """A form came without, or with another session's, token: nothing was done."""
+
+
+class ApiAccessOff(Exception):
+    """The tenant's API access is off, and with it every page of its keys, for all roles (CONSOLE.md §3.23)."""
+
+
+class SignedOut(Exception):
+    """Nobody is signed in, or no more; nothing was done."""
+
+    def __init__(self, page: Page, visit: Visit) -> None:
+        super().__init__("signed out")
+        self.page, self.visit = page, visit
 
 
 class ProofNeeded(Exception):
@@ -97,9 +117,25 @@ class Visit:
         """Translates."""
         return words.translations(self.http.header("Accept-Language"))
 
+    @property
+    def confirmation_window(self) -> timedelta:
+        """How long after its last use a key counts as in use, and its name is typed before it stops."""
+        return timedelta(days=self.signed.row.confirmation_days)
+
     def may(self, permission: str) -> bool:
-        """Whether the member holds a permission."""
-        return self.browser is not None and permission in self.browser.scope
+        """Whether the member holds a permission that leads anywhere."""
+        if self.browser is None or self.browser.missing is not None:
+            return False
+        return permission in self.browser.scope and not self.off(permission)
+
+    def off(self, permission: str | None) -> bool:
+        """Whether what a permission leads to is switched off for the whole tenant."""
+        return permission in KEY_PAGES and not self.signed.row.api_access
+
+    @cached_property
+    def expiring(self) -> int:
+        """How many keys end soon, for the navigation; 0 for who may not see keys."""
+        return key_notices.expiring(self.ctx, self.tenant_id, self.now) if self.may("api_keys:read") else 0
 
     def notice(self) -> str:
         """The sentence left for this page, which then is gone."""
@@ -191,8 +227,12 @@ def visited(page: Page, http: Request, path: dict[str, str]) -> Answer:
     if page.public:
         return page.view(visit)
     if visit.browser is None:
-        wanted = visit.place if http.method != "POST" else "/"
-        return redirect(f"/sign-in?next={quote(wanted, safe='/')}")
+        raise SignedOut(page, visit)
+    if visit.browser.missing is not None and not page.path.startswith(_LEFT_OPEN[visit.browser.missing]):
+        place = f"/re-auth?next={quote(visit.place, safe='/')}" if visit.browser.missing is Missing.USE else "/account"
+        return redirect(place)
+    if visit.off(page.permission):
+        raise ApiAccessOff
     if page.permission is not None and not visit.may(page.permission):
         raise Forbidden("missing_permission", page.permission)
     if page.proof and not visit.signed.proved(visit.now):

@@ -38,7 +38,9 @@ def prove(visit: Visit) -> Answer:
     if not kept:
         return redirect(place, header)
     token = form_token(visit.ctx, cookie)
-    return rendering.page(visit, "go_on", headers=(header,), place=place, fields=unpacked(kept), token=token)
+    return rendering.page(
+        visit, "go_on", headers=(header,), place=place, fields=unpacked(kept), token=token, by_itself=True
+    )
 
 
 def _proved(visit: Visit, form: Form) -> str:

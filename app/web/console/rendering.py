@@ -65,6 +65,7 @@ def environment() -> Environment:
     return made
 
 
+@lru_cache(maxsize=512)  # a list of keys draws hundreds of the same few, which was a third of its time
 def icon(name: str, kind: str = "") -> Markup:
     """An icon of the sprite; decoration, so words must stand beside it."""
     classes = f"kt-i {kind}".strip()

@@ -78,7 +78,8 @@ class Teller:
             return special[name](event.get("before") or {}, after)
         if name == "key.overlap_extended":
             return say("Overlap moved: the old secret works until %(time)s", time=self._exact(after))
-        return str(plain.get(name) or name.replace(".", " ").replace("_", " ").capitalize())
+        # The names of events are the sentences of all others: they are said in the reader's language too.
+        return str(plain.get(name) or say(name.replace(".", " ").replace("_", " ").capitalize()))
 
     def _exact(self, after: dict[str, Any]) -> str:
         return self._times.exact(after["old_secret_ends_at"]) if after.get("old_secret_ends_at") else "?"

@@ -14,6 +14,7 @@ from app.domain.times import zone
 _PLACEHOLDER = re.compile(r"(%\([a-z_]+\)[sd]|%%|<[^>]+>|&[a-z]+;)")
 _ACCENTS = str.maketrans("aceinouyACEINOUY", "áçéíñóúýÁÇÉÍÑÓÚÝ")
 PSEUDO = "en-XA"
+WORD = 7  # letters and a space: what is added must wrap as words do
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -24,7 +25,8 @@ class Pseudo(gettext.NullTranslations):
         """Stretch one message, but for its placeholders and markup."""
         parts = _PLACEHOLDER.split(message)
         said = "".join(part if index % 2 else part.translate(_ACCENTS) for index, part in enumerate(parts))
-        return f"[{said}{'~' * (len(message) // 3)}]"
+        longer = len(message) // 3
+        return f"[{said}{'~' * (longer % WORD)}{(' ' + '~' * (WORD - 1)) * (longer // WORD)}]"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Stretch the form that the number asks for."""
@@ -111,7 +113,9 @@ class Times:
             said = self._words.ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
         else:
             hours, minutes = abs(left) // HOUR, abs(left) % HOUR // MINUTE
-            said = f"{hours} h {minutes} min" if hours else f"{minutes} min"
+            say = self._words.gettext
+            said = say("%(h)d h %(min)d min") if hours else say("%(min)d min")
+            said %= {"h": hours, "min": minutes}
         pattern = self._words.gettext("in %(time)s") if left > timedelta(0) else self._words.gettext("%(time)s ago")
         return pattern % {"time": said}
 

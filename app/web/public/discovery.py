@@ -52,6 +52,7 @@ def document(ctx: Context, now: datetime) -> dict[str, Any]:
 def jwks(request: Request) -> Answer:
     """GET /.well-known/jwks.json (RFC 7517 §5)."""
     ring = request.ctx.ring.current(request.now)
+    request.ctx.recorder.fetched(ring.published, request.now)
     headers = (_CACHED, ("ETag", ring.etag), *OPEN)
     if ring.etag in (request.header("If-None-Match") or ""):
         return Answer(304, headers, b"")

@@ -1,0 +1,62 @@
+"""Few keys among very many: looked for first, in no order, and only what was found is put into one.
+
+Walking in the order of a list until a page is full is quick where many keys match, and looks at all of them, each in
+its own place of the file, where few do. Looking for them walks along one index that holds what lists filter by.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, true, tuple_
+
+from app.models import Key, KeyUse
+from app.store.key_lists import COLUMNS, NOTHING_FIRST, Order, Place, Wanted, few
+
+
+def page(
+    connection: Connection, wanted: Wanted, order: Order, after: Place | None, limit: int, most: int
+) -> tuple[list[Row[Any]], int]:
+    """A page as of `key_lists.page`, and how many keys the whole list has; of more than `most`, `most` + 1 and no page.
+
+    after   `place` and key ID of the last row of the page before
+    """
+    rows = connection.execute(question(wanted, order, after, limit, most)).all()
+    matches = int(rows[0].matches)
+    return [row for row in rows if row.key_id is not None] if matches <= most else [], matches
+
+
+def question(wanted: Wanted, order: Order, after: Place | None, limit: int, most: int) -> Select[Any]:
+    """What to ask: looked for once, counted and put in order from there."""
+    found = few(wanted).limit(most + 1).cte("found")
+    number: Any = select(func.count().label("matches")).select_from(found).subquery("number")
+    column, nothing_first = COLUMNS[order.sort], NOTHING_FIRST.get(order.sort, False)
+    table = KeyUse if order.sort == "last_used" else Key
+    end = case((column.is_(None), 0 if nothing_first else 2), else_=1)
+    # Of too many nothing is put in order: the condition is asked once, before the first of them.
+    all_found = select(func.count()).select_from(found).scalar_subquery() <= most
+    ordered: Any = select(table.key_id, column.label("place"), end.label("end")).where(all_found)
+    ordered = ordered.join(found, found.c.key_id == table.key_id)
+    if after is not None:
+        ordered = ordered.where(_beyond((end, column, table.key_id), after, order, nothing_first=nothing_first))
+    ordered = _in_order(ordered, (end, column, table.key_id), order).limit(limit).subquery("ordered")
+    answer: Any = select(number.c.matches, ordered.c.key_id, ordered.c.place)
+    answer = answer.select_from(number.outerjoin(ordered, true()))
+    asked: Select[Any] = _in_order(answer, (ordered.c.end, ordered.c.place, ordered.c.key_id), order)
+    return asked
+
+
+def _in_order(asked: Any, columns: tuple[Any, ...], order: Order) -> Any:
+    return asked.order_by(*(column.desc() if order.descending else column for column in columns))
+
+
+def _beyond(columns: tuple[Any, ...], after: Place, order: Order, *, nothing_first: bool) -> ColumnElement[bool]:
+    end, column, key_id = columns
+    value, last = after
+    there = 1 if value is not None else 0 if nothing_first else 2
+    if value is None:
+        beside = key_id < last if order.descending else key_id > last
+    else:
+        here, reached = tuple_(column, key_id), tuple_(literal(value, column.type), literal(last, key_id.type))
+        beside = here < reached if order.descending else here > reached
+    return or_(end < there if order.descending else end > there, and_(end == there, beside))

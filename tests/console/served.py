@@ -1,0 +1,33 @@
+"""The application as tests serve it: every page it answers is kept, and no thread leaves a connection behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from tests.world import World
+
+REDIRECTS = ("301", "303", "308")
+
+
+def served(world: World, bodies: list[str]) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+    """The world's application; the HTML it answers is added to `bodies`, as it leaves the server."""
+
+    def answered(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        kept: list[tuple[str, str]] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            kept.append((status, dict(headers).get("Content-Type", "")))
+            return start_response(status, headers, *more)
+
+        try:
+            body = b"".join(world.app.wsgi_app(environ, start))
+        finally:
+            world.ctx.database._drop()  # threads end with their request, and what they hold must not be found open
+        status, kind = kept[-1]
+        if kind.startswith("text/html") and not status.startswith(REDIRECTS):
+            bodies.append(body.decode())
+        return [body]
+
+    return answered
