@@ -30,6 +30,7 @@ NAVIGATION = {
     "/settings/members": "members:read",
     "/settings/sso": "tenant:read",
     "/settings/signing-keys": "signing_keys:read",
+    "/settings/verifiers": "audit:read",
     "/help": None,
 }
 UNFIT = {400, 401, 403, 404, 415, 500, 503}  # what somebody who may do it never gets for a form that is merely empty
@@ -49,6 +50,8 @@ TWINS = {
     ("POST", "/tenant-api-keys/{key_id}/overlap/extend"): ("POST", f"{KEYS}/{{id}}/overlap"),
     ("POST", "/tenant-api-keys/{key_id}/revoke"): ("POST", f"{KEYS}/{{id}}/revoke"),
     ("POST", "/tenant-api-keys/{key_id}/delete"): ("DELETE", f"{KEYS}/{{id}}"),
+    ("GET", "/tenant-api-keys/{key_id}/propagation"): ("GET", f"{KEYS}/{{id}}/propagation"),
+    ("GET", "/settings/verifiers"): ("GET", "/admin/verifiers"),
     ("GET", "/audit-log"): ("GET", "/admin/audit-events"),
     ("GET", "/settings/authorization-groups"): ("GET", GROUPS),
     ("POST", "/settings/authorization-groups"): ("POST", GROUPS),
