@@ -250,6 +250,7 @@ SCENES = (
     Scene("group-changed", f"{GROUPS}/{{group_id}}", then=_changed),
     Scene("group-built-in", f"{GROUPS}/grp_ro"),
     Scene("group-delete", f"{GROUPS}/{{group_id}}/delete"),
+    Scene("verifiers", "/settings/verifiers"),
     Scene("members", MEMBERS),
     Scene("roles", f"{MEMBERS}/roles"),
     Scene("invite", f"{MEMBERS}/invite"),
