@@ -70,6 +70,11 @@ def of_key(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> l
     return ctx.database.read(look)
 
 
+def latest(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> dict[str, Any] | None:
+    """How far the newest revocation of a key's has come; None when nothing was taken back. NotFound without the key."""
+    return next(iter(of_key(ctx, tenant_id, key_id, now)), None)
+
+
 def _shown(ctx: Context, connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
     patience = ctx.verifiers.patience
     found = progress(store.known(connection, row, patience), row.at, (row.ended_at or now) - patience)

@@ -22,6 +22,8 @@ from app.store import audit, verifiers
 from app.store.database import Database
 
 WRITE_EVERY_SECONDS = 2.0
+# By then every process has written down whom it knew before: nobody is forgotten for being new.
+HEARD_BY_ALL = timedelta(seconds=2 * WRITE_EVERY_SECONDS + 1)
 MOST_NOTES, MOST_AT_ONCE = 20_000, 500
 FORGET_EVERY = timedelta(hours=1)
 LONGEST_TOKEN = timedelta(seconds=3600) + CLOCK_LEEWAY
@@ -66,7 +68,8 @@ class VerifierWatch:
         for row in verifiers.all_open(connection):
             verifiers.add_parts(connection, row, by_place)
             found = propagation.progress(verifiers.known(connection, row, self.patience), row.at, now - self.patience)
-            if (found.complete or now > row.at + LONGEST_TOKEN) and verifiers.end(connection, row.number, now):
+            over = now >= row.at + HEARD_BY_ALL if found.complete else now > row.at + LONGEST_TOKEN
+            if over and verifiers.end(connection, row.number, now):
                 self._record(connection, row, found, now)
         if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
             self._forgot_at = now

@@ -32,6 +32,7 @@ NAVIGATION = {
     "/settings/members": "members:read",
     "/settings/sso": "tenant:read",
     "/settings/signing-keys": "signing_keys:read",
+    "/settings/verifiers": "audit:read",
     "/help": None,
 }
 UNFIT = {400, 401, 403, 404, 415, 500, 503}  # what somebody who may do it never gets for a form that is merely empty
@@ -51,6 +52,8 @@ TWINS = {
     ("POST", "/tenant-api-keys/{key_id}/overlap/extend"): ("POST", f"{KEYS}/{{id}}/overlap"),
     ("POST", "/tenant-api-keys/{key_id}/revoke"): ("POST", f"{KEYS}/{{id}}/revoke"),
     ("POST", "/tenant-api-keys/{key_id}/delete"): ("DELETE", f"{KEYS}/{{id}}"),
+    ("GET", "/tenant-api-keys/{key_id}/propagation"): ("GET", f"{KEYS}/{{id}}/propagation"),
+    ("GET", "/settings/verifiers"): ("GET", "/admin/verifiers"),
     ("GET", "/audit-log"): ("GET", "/admin/audit-events"),
     ("GET", "/settings/authorization-groups"): ("GET", GROUPS),
     ("POST", "/settings/authorization-groups"): ("POST", GROUPS),
@@ -201,7 +204,7 @@ def test_the_first_stop_of_every_page_leads_past_its_navigation(console: Console
     page = console.signed_in() if signed_in else console.open()
     found = objects(console.world, console.world.tenant, 0)
     for known in EVERY:
-        document = not re.search(r"\.(csv|jsonl)$|first-use|still-here", known.path)
+        document = not re.search(r"\.(csv|jsonl)$|first-use|propagation|still-here", known.path)
         wanted = known.public and "{" not in known.path and known.path != "/" if not signed_in else not known.public
         if known.method == "GET" and document and wanted and not known.path.startswith("/account/passkeys"):
             page.goto(address(known, found))

@@ -180,6 +180,22 @@ class ResetLink(Answered):
     reset_url: str = Field(description="Works once, for 24 hours; shown this once.")
 
 
+class SigningKey(Answered):
+    """A key that signs access tokens; the private half is never shown."""
+
+    kid: str
+    alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
+    state: Literal["next", "active", "verifying", "retired", "revoked"]
+    published_at: Time
+    usable_at: Time = Field(description="From when on every cached JWKS has it.")
+    activated_at: Time | None
+    deactivated_at: Time | None
+    last_token_expires_at: Time | None
+    ended_at: Time | None
+    fetches: int = Field(description="How often a key set with this key was asked for.")
+    fetched_at: Time | None = Field(description="When last; may lag by a minute.")
+
+
 class Who(Answered):
     """Who or what, by kind and ID."""
 

@@ -4,35 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
 from app.actions import signing_keys
 from app.web.admin import answers
-from app.web.admin.answers import Answered, Time
 from app.web.admin.api_keys import address
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.pages import listed
 from app.web.admin.shapes import Nothing, Shape, left_out
 
-
-class SigningKey(Answered):
-    """A key that signs access tokens; the private half is never shown."""
-
-    kid: str
-    alg: Literal["ES256", "RS256", "PS256", "EdDSA"]
-    state: Literal["next", "active", "verifying", "retired", "revoked"]
-    published_at: Time
-    usable_at: Time = Field(description="From when on every cached JWKS has it.")
-    activated_at: Time | None
-    deactivated_at: Time | None
-    last_token_expires_at: Time | None
-    ended_at: Time | None
-    fetches: int = Field(description="How often a key set with this key was asked for.")
-    fetched_at: Time | None = Field(description="When last; may lag by a minute.")
-
-
 operations = Operations("Signing keys", "operator")
-SigningKeyList = answers.list_of(SigningKey, "SigningKeyList")
+SigningKeyList = answers.list_of(answers.SigningKey, "SigningKeyList")
 
 
 class PrepareSigningKey(Shape):
@@ -61,7 +41,7 @@ def list_signing_keys(call: Call) -> Reply:
     "signing_keys:write",
     "Prepare a signing key",
     body=PrepareSigningKey,
-    answer=SigningKey,
+    answer=answers.SigningKey,
     status=201,
 )
 def prepare_signing_key(call: Call) -> Reply:
@@ -76,7 +56,7 @@ def prepare_signing_key(call: Call) -> Reply:
     "signing_keys:write",
     "Sign with a prepared key from now on",
     body=Nothing,
-    answer=SigningKey,
+    answer=answers.SigningKey,
 )
 def activate_signing_key(call: Call) -> Reply:
     """POST /admin/signing-keys/<kid>/activate."""
@@ -89,7 +69,7 @@ def activate_signing_key(call: Call) -> Reply:
     "signing_keys:write",
     "Stop a signing key and every token it signed (emergency)",
     body=Nothing,
-    answer=SigningKey,
+    answer=answers.SigningKey,
 )
 def revoke_signing_key(call: Call) -> Reply:
     """POST /admin/signing-keys/<kid>/revoke."""

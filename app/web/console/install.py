@@ -38,6 +38,7 @@ from app.web.console import (
     sso_entrance,
     sso_settings,
     tenant,
+    verifiers,
     verify,
     violations,
 )
@@ -76,6 +77,7 @@ PARTS = (
     sso_settings.pages,
     violations.pages,
     components.pages,
+    verifiers.pages,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.actions import audit, key_evidence, keys, usage
+from app.actions import audit, key_evidence, keys, propagation, usage
 from app.actions.people import hand_over
 from app.actions.people.hand_over import Shown
 from app.actions.usage import Period
@@ -53,6 +53,7 @@ def key_details(visit: Visit) -> Answer:
         maker=teller.actor(made),
         revoked=next((event for event in log if event["event"] == "key.revoked"), None),
         expired=key_evidence.since_expiry(visit.ctx, visit.tenant_id, key_id, visit.now),
+        reached=propagation.latest(visit.ctx, visit.tenant_id, key_id, visit.now),
         impact=None,
         form={},
         problems={},
