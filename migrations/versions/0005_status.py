@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 INSTANT = sa.DateTime(timezone=True)
 ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
