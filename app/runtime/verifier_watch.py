@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from multiprocessing.util import Finalize
@@ -24,7 +24,7 @@ from app.store.database import Database
 WRITE_EVERY_SECONDS = 2.0
 # By then every process has written down whom it knew before: nobody is forgotten for being new.
 HEARD_BY_ALL = timedelta(seconds=2 * WRITE_EVERY_SECONDS + 1)
-MOST_NOTES, MOST_AT_ONCE = 20_000, 500
+MOST_NOTES, MOST_AT_ONCE, OPEN_AT_ONCE = 20_000, 500, 25
 FORGET_EVERY = timedelta(hours=1)
 LONGEST_TOKEN = timedelta(seconds=3600) + CLOCK_LEEWAY
 _SYSTEM = Actor("system", "keyturn")
@@ -54,26 +54,34 @@ class VerifierWatch:
                 return
             taken = [self._notes.popleft() for _ in range(min(len(self._notes), MOST_AT_ONCE))]
             try:
-                with self._database.transaction() as connection:
-                    self._write(connection, taken, now)
+                self._write(taken, now)
             except (Unavailable, Conflict) as error:  # two processes may see a verifier for the first time at once
                 self._notes.extendleft(reversed(taken))
                 raise Unavailable("What verifiers hold cannot be written now.") from error
 
-    def _write(self, connection: Connection, taken: list[Poll], now: datetime) -> None:
+    def _write(self, taken: list[Poll], now: datetime) -> None:
         by_place = {
             place: list(polls) for place, polls in groupby(sorted(taken, key=_order), key=lambda poll: poll.place)
         }
-        verifiers.note(connection, by_place)
-        for row in verifiers.all_open(connection):
-            verifiers.add_parts(connection, row, by_place)
-            found = propagation.progress(verifiers.known(connection, row, self.patience), row.at, now - self.patience)
-            over = now >= row.at + HEARD_BY_ALL if found.complete else now > row.at + LONGEST_TOKEN
-            if over and verifiers.end(connection, row.number, now):
-                self._record(connection, row, found, now)
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
-            self._forgot_at = now
-            verifiers.forget(connection, now)
+        with self._database.transaction() as connection:
+            verifiers.note(connection, by_place)
+            if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+                self._forgot_at = now
+                verifiers.forget(connection, now)
+        # What is written twice says the same: a few at once, so that no revocation waits for those before it.
+        rows = self._database.read(verifiers.all_open)
+        for start in range(0, len(rows), OPEN_AT_ONCE):
+            with self._database.transaction() as connection:
+                for row in rows[start : start + OPEN_AT_ONCE]:
+                    self._follow(connection, row, by_place, now)
+
+    def _follow(
+        self, connection: Connection, row: Row[Any], by_place: Mapping[Place, Sequence[Poll]], now: datetime
+    ) -> None:
+        verifiers.add_parts(connection, row, by_place)
+        found = propagation.progress(verifiers.known(connection, row, self.patience), row.at, now - self.patience)
+        if (found.complete or now > row.at + LONGEST_TOKEN) and verifiers.end(connection, row.number, now):
+            self._record(connection, row, found, now)
 
     def _record(self, connection: Connection, row: Row[Any], found: Progress, now: datetime) -> None:
         if not found.verifiers:
