@@ -4,8 +4,10 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from argon2 import profiles
 from hypothesis import settings
 
+from app.actions.people import passwords
 from tests.fixtures import database, make_world, postgres_template, sqlite_template, world
 from tests.house.test_assertions import ASSERTIONS
 from tests.house.test_rows import ROWS
@@ -30,6 +32,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_sep("-", f"open rows of the acceptance list, without a screen: {len(rows)} of {len(ROWS)}")
     for number, reason in rows.items():
         terminalreporter.write_line(f"{number}: {reason}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords with little work: it is the library's, and would be most of what a person's test takes."""
+    passwords.PARAMETERS, shipped = profiles.CHEAPEST, passwords.PARAMETERS
+    yield
+    passwords.PARAMETERS = shipped
+
+
+@pytest.fixture
+def shipped_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash them as the product does."""
+    monkeypatch.setattr(passwords, "PARAMETERS", profiles.RFC_9106_LOW_MEMORY)
 
 
 @pytest.fixture(scope="session")

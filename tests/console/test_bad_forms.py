@@ -75,7 +75,10 @@ def site(world: World) -> Site:
     """Two tenants that have some of everything."""
     other = world.new_tenant("Other")
     own, foreign = (things(world, tenant) for tenant in (world.tenant, other))
-    return Site(world, Person(world).signed_in(), own, foreign)
+    person = Person(world)
+    # An operator: pages of the deployment's own are looked at as well.
+    members.edit(world.ctx, OPERATOR, world.tenant["id"], person.email or "", world.clock(), operator=True)
+    return Site(world, person.signed_in(), own, foreign)
 
 
 def things(world: World, tenant: dict[str, Any]) -> dict[str, str]:

@@ -59,6 +59,7 @@ def test_nobody_is_sent_to_another_site(world: World, place: str) -> None:
     assert enter(world.client, next=place).location == "/"
 
 
+@pytest.mark.usefixtures("shipped_passwords")
 def test_passwords_are_kept_as_argon2id(world: World) -> None:
     # RFC 9106 §4: Argon2id, 64 MiB, three passes, four lanes: the second recommended option.
     stored = passwords.hasher().hash(PASSWORD)

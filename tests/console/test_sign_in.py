@@ -11,6 +11,7 @@ from tests.console.people import PASSWORD, Person, member
 from tests.world import World
 
 
+@pytest.mark.usefixtures("shipped_passwords")
 def test_passwords_are_hashed_as_the_specification_of_argon2_recommends() -> None:
     """RFC 9106 §4, the second recommended option: Argon2id, 64 MiB, three passes, four lanes."""
     assert passwords.hasher().hash(PASSWORD).startswith("$argon2id$v=19$m=65536,t=3,p=4$")
