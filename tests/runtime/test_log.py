@@ -22,6 +22,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
 
+    # After another test configured the log, pytest put the hook for warnings back, and the library does not know it.
+    logging.captureWarnings(capture=False)
     log.configure("debug")
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     logging.captureWarnings(capture=False)
