@@ -28,7 +28,7 @@ _UNKNOWN = object()
 @dataclass(slots=True)
 class _Shared:
     file: int
-    header: mmap.mmap
+    header: mmap.mmap | None
     users: int = 0
 
 
@@ -42,19 +42,20 @@ class Remembered:
 
     def __init__(self, file: Path) -> None:
         self._file = Path(f"{file}-shm")
+        self._moving = threading.Lock()
         self._place: Place | None = None
         self._header: mmap.mmap | None = None
         self._state: tuple[bytes, Rows] = (b"", {})
 
     def connected(self) -> None:
-        """Look where the header is, as soon as a thread has a connection: while it is open the header stays there."""
-        place = _place(self._file)
-        if place == self._place:
-            return
-        header = _open(self._file, place) if place is not None else None
-        left, self._place, self._header = self._place, place, header
-        if left is not None:
-            _close(left)
+        """Look where the header is, as soon as a thread has a connection: while it is open the header stays there.
+
+        What was remembered before is forgotten: with no connection open in between, the index was made anew, and the
+        header of an empty log is always the same.
+        """
+        with self._moving:
+            self._move(_place(self._file))
+            self._state = (b"", {})
 
     def first(self, question: Prepared, cursor: Any, dialect: Dialect, parameters: Mapping[str, Any]) -> Row:
         """The first row, or None, as `Prepared.first` finds it; not to be changed by who gets it.
@@ -69,10 +70,11 @@ class Remembered:
         return cast("Row", row)
 
     def _rows(self) -> Rows:
-        if self._header is None:
+        index = self._header
+        if index is None:
             return {}
         seen, rows = self._state
-        header = self._header[:HEADER]
+        header = index[:HEADER]
         if header != seen:
             rows = {}
             self._state = (header, rows)
@@ -82,9 +84,19 @@ class Remembered:
 
     def close(self) -> None:
         """Look no longer, after the last connection was closed."""
+        with self._moving:
+            self._move(None)
+            self._state = (b"", {})
+
+    def _move(self, place: Place | None) -> None:
+        if place == self._place:
+            return
         left, self._place, self._header = self._place, None, None
         if left is not None:
             _close(left)
+        if place is not None:
+            with suppress(OSError):  # no file may be opened any more: nothing is remembered
+                self._header, self._place = _open(self._file, place), place
 
 
 # Closing any file of a database takes from a process all locks that SQLite has there (fcntl(2)): what one user has
@@ -101,13 +113,21 @@ def _place(file: Path) -> Place | None:
 
 
 def _open(file: Path, place: Place) -> mmap.mmap | None:
+    """The header, or None when it cannot be looked at or is of a format not known here: SQLite is asked every time."""
     with _opening:
         shared = _shared.get(place)
         if shared is None:
             opened = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-            shared = _shared[place] = _Shared(opened, mmap.mmap(opened, HEADER, mmap.MAP_SHARED, mmap.PROT_READ))
+            shared = _shared[place] = _Shared(opened, _mapped(opened))
         shared.users += 1
-        return shared.header if shared.header[: len(FORMAT)] == FORMAT else None
+        known = shared.header is not None and shared.header[: len(FORMAT)] == FORMAT
+        return shared.header if known else None
+
+
+def _mapped(opened: int) -> mmap.mmap | None:
+    with suppress(OSError, ValueError):  # no memory left, or a file that is shorter
+        return mmap.mmap(opened, HEADER, mmap.MAP_SHARED, mmap.PROT_READ)
+    return None
 
 
 def _close(place: Place) -> None:
@@ -116,5 +136,6 @@ def _close(place: Place) -> None:
         shared.users -= 1
         if not shared.users:
             del _shared[place]
-            shared.header.close()
+            if shared.header is not None:
+                shared.header.close()
             os.close(shared.file)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,6 +67,34 @@ def test_what_is_committed_while_nobody_here_has_the_database_open_holds(world: 
     assert world.whoami(key.secret) == 200
 
 
+def test_two_openings_of_a_database_whose_log_is_empty_are_told_apart(world: World) -> None:
+    key = world.key()
+    world.ctx.database.close()  # nothing is left in the log: every new wal-index begins with the same header
+    assert world.whoami(key.secret) == 200
+    world.ctx.database.close()
+    commit_elsewhere(world, SWITCHED_OFF)
+    assert world.whoami(key.secret) == 403
+
+
+def test_threads_that_connect_at_once_let_go_of_the_file_together(world: World) -> None:
+    key, before = world.key(), len(remembered._shared)
+    world.ctx.database.close()
+    together = threading.Barrier(8)
+
+    def connect() -> None:
+        together.wait()
+        world.whoami(key.secret)
+        world.ctx.database._drop()
+
+    threads = [threading.Thread(target=connect) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    world.ctx.database.close()
+    assert len(remembered._shared) == before - 1
+
+
 def test_a_second_user_of_the_database_goes_on_when_the_first_leaves(world: World) -> None:
     key, other = world.key(), World.client_of(world.another_process())
     for _ in range(2):
@@ -79,6 +109,20 @@ def test_a_wal_index_of_another_format_is_not_relied_on(world: World, monkeypatc
     key = world.key()
     world.ctx.database.close()
     monkeypatch.setattr(remembered, "FORMAT", b"none")
+    assert [len(questions(world, key.secret)) for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("step", ["os.open", "mmap.mmap"])
+def test_an_index_that_cannot_be_looked_at_only_costs_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError("nothing left")
+
+    key, (module, _, name) = world.key(), step.partition(".")
+    world.ctx.database.close()
+    without = SimpleNamespace(**{**vars(getattr(remembered, module)), name: refuse})
+    monkeypatch.setattr(remembered, module, without)
     assert [len(questions(world, key.secret)) for _ in range(3)] == [1, 1, 1]
 
 
