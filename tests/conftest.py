@@ -8,6 +8,7 @@ from argon2 import profiles
 from hypothesis import settings
 
 from app.actions.people import passwords
+from tests import compiled, memory
 from tests.fixtures import database, make_world, postgres_template, sqlite_template, world
 from tests.house.test_assertions import ASSERTIONS
 from tests.house.test_rows import ROWS
@@ -15,6 +16,9 @@ from tests.postgres import PostgresServer
 
 __all__ = ["database", "make_world", "postgres", "postgres_template", "sqlite_template", "world"]
 
+
+memory.use()
+compiled.addresses()
 
 # A submission must not fail by chance: there the same examples are tried each time, elsewhere new ones.
 settings.register_profile("ci", derandomize=True)

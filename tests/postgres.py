@@ -115,7 +115,7 @@ class PostgresServer:
         """Create a database, as a copy if a template is named, and return its address."""
         statement = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template is not None:
-            # Copying through the log needs no checkpoint: 17 ms instead of a second on a slow disk.
+            # Copying through the log needs no checkpoint: a second on a slow disk.
             statement += sql.SQL(" TEMPLATE {} STRATEGY = wal_log").format(sql.Identifier(template))
         self._execute(statement)
         return self.url(name)

@@ -21,6 +21,7 @@ from app.domain.events import Actor
 from app.factory import create_app
 from app.runtime import vault
 from app.settings import Settings, load
+from tests import compiled
 
 ISSUER = "https://keys.example"
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -94,6 +95,7 @@ class World:
         """A second application on the same database, sharing nothing with the first but the rows and the clock."""
         app = create_app(load({**self.environment, **settings}), plane=plane, clock=self.clock)
         self._processes.append(app)
+        compiled.statements(app.extensions["keyturn"].database)
         return app
 
     @cached_property

@@ -17,6 +17,8 @@ from tests.console.people import PASSWORD
 from tests.console.served import served
 from tests.world import World
 
+ENDS_WITHIN = 0.01  # seconds in which a server hears that its test is over
+
 
 class _Quiet(WSGIRequestHandler):
     def log(self, kind: str, message: str, *arguments: Any) -> None:
@@ -95,7 +97,7 @@ def opened(make_world: Callable[..., World], chromium: Browser, **settings: str)
     )
     found = Console(world, server, chromium)
     server.app = found.listening(served(world, found.bodies))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(ENDS_WITHIN,), daemon=True)
     thread.start()
     yield found
     for context in chromium.contexts:
