@@ -88,6 +88,7 @@ def test_a_wrong_password_proves_nothing_and_after_five_the_right_one_waits(worl
         assert "This is not correct." in answer.text
     answer = person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD})
     assert "Too many attempts. Try again at 12:20:01 UTC." in answer.text
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     assert person.read("/tenant-api-keys/new").status_code == 303
     world.clock.advance(seconds=2)
     assert person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD}).status_code == 303

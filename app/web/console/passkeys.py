@@ -35,8 +35,10 @@ def let_in(visit: Visit) -> Answer:
         cookie = passkeys.let_in(visit.ctx, held, answer, visit.now, address=address(visit), client=client(visit))
     except NotIn as not_in:
         wrong = visit.words.gettext("This passkey is not known here, or it took too long. Try again.")
-        problem = trouble(visit, not_in, wrong)
-        return rendering.page(visit, "sign_in", status=422, headers=(over,), email="", problem=problem, next=place)
+        text, status, headers = trouble(visit, not_in, wrong)
+        return rendering.page(
+            visit, "sign_in", status=status, headers=(over, *headers), email="", problem=text, next=place
+        )
     return redirect(place, cookies.given(settings, cookies.SESSION, cookie), over)
 
 
