@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from gettext import NullTranslations
 
@@ -12,7 +13,7 @@ from app.runtime import log
 from app.web.console import cookies, rendering, words
 from app.web.console.forgery import StaleForm
 from app.web.console.pages import KNOWN, ApiAccessOff, Visit
-from app.web.faults import BadRequest
+from app.web.faults import BadRequest, Fault
 from app.web.replies import Answer
 from app.web.reply_tables import FAULTS
 from app.web.request import Request
@@ -30,6 +31,8 @@ class Trouble:
     hints: tuple[str, ...] = ()
     retry_after: int = 0
     reload: str = ""
+    english: bool = False  # `text` and `hints` are an action's own words
+    allow: str = ""
 
 
 def answer(http: Request, error: Exception) -> Answer:
@@ -41,10 +44,12 @@ def answer(http: Request, error: Exception) -> Answer:
     browser = None
     if said.status not in {CRASHED, 503}:
         cookie = cookies.read(http, cookies.SESSION)
-        browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
+        with suppress(Unavailable):  # a page that nobody is known on is better than none
+            browser = sessions.find(http.ctx, cookie, http.now) if cookie is not None else None
     if isinstance(error, ApiAccessOff):
         return rendering.page(Visit(http, browser), "api_access_off", status=said.status, here="/tenant-api-keys")
-    headers = (("Retry-After", str(said.retry_after)),) if said.retry_after else ()
+    told = (("Retry-After", str(said.retry_after or "")), ("Allow", said.allow))
+    headers = tuple((name, value) for name, value in told if value)
     return rendering.page(Visit(http, browser), "error", status=said.status, headers=headers, said=said)
 
 
@@ -72,14 +77,17 @@ def _said(error: Exception, words: NullTranslations) -> Trouble:
         if error.code == "missing_permission":
             text = say("You need the permission %(name)s to open this page. Ask a Global Admin.")
             return Trouble(403, say("You may not open this page"), text % {"name": error})
-        return Trouble(403, say("You may not do this"), str(error), error.hints)
+        return Trouble(403, say("You may not do this"), str(error), error.hints, english=True)
     if isinstance(error, Conflict):
-        return Trouble(409, say("Nothing was changed"), str(error), error.hints)
+        return Trouble(409, say("Nothing was changed"), str(error), error.hints, english=True)
     if isinstance(error, Invalid):
-        return Trouble(422, say("Some values break a rule"), " ".join(p.message for p in error.problems))
+        return Trouble(422, say("Some values break a rule"), " ".join(p.message for p in error.problems), english=True)
     if isinstance(error, Unavailable):
         text = say("Keyturn cannot do this at the moment. Nothing was changed. Try again shortly.")
         return Trouble(503, say("Not available right now"), text, retry_after=error.retry_after)
+    if isinstance(error, BadRequest) and error.fault is Fault.METHOD:
+        text = say("This address only takes what a form on another page sends. Go back to that page.")
+        return Trouble(405, say("There is no page here"), text, allow=error.allow)
     if isinstance(error, BadRequest):
         _, status, title, detail = FAULTS[error.fault]
         return Trouble(status, say(title), say(detail))
