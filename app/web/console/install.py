@@ -35,6 +35,7 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    refilling,
     resuming,
     signing_keys,
     sso_entrance,
@@ -120,7 +121,7 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
     try:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
-        return _for_dialogs(http, visited(page, http, path))
+        return _for_dialogs(http, refilling.refilled(http, visited(page, http, path)))
     except SignedOut as out:
         return _for_dialogs(http, resuming.to_the_door(out.page, out.visit))
     except ProofNeeded as needed:

@@ -58,9 +58,7 @@ def let_in(visit: Visit) -> Answer:
 def _asking(visit: Visit, place: str, asked: dict[str, str], wrong: Trouble | None = None) -> Answer:
     recovery = asked.get("with") == "recovery"
     text, status, headers = wrong or (None, 200, ())
-    return rendering.page(
-        visit, "verify", status=status, headers=headers, place=place, recovery=recovery, problem=text
-    )
+    return rendering.page(visit, "verify", status=status, headers=headers, place=place, recovery=recovery, problem=text)
 
 
 def address(visit: Visit) -> str | None:
