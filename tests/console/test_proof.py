@@ -110,6 +110,27 @@ def test_nobody_proves_anything_with_another_sites_form(world: World) -> None:
     assert person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD}, headers=forged).status_code == 400
 
 
+# CONSOLE.md §3.21: what needs a proof of the last minutes, and what must be fast when a key has leaked.
+PROVED = (
+    r"/tenant-api-keys(/[^/]+/rotate|/bulk)?",
+    r"/settings/authorization-groups(/(?!effect)[^/]+(/delete)?)?",
+    r"/settings/members/(invite|[^/]+(/(deactivate|activate|keys|remove|reset))?)",
+    r"/settings/sso/(require|new|[^/]+|[^/]+/remove)",
+    r"/settings/tenant/(api-access|sessions)",
+    r"/settings/signing-keys/.*",
+)
+FAST = ("/tenant-api-keys/{key_id}/revoke", "/tenant-api-keys/{key_id}/delete", "/sign-out")
+
+
+def test_a_proof_is_asked_for_where_credentials_or_powers_change_and_nowhere_a_leak_is_stopped() -> None:
+    pages = {page.path: page for part in PARTS for page in part.every if page.method == "POST" and not page.public}
+    wanted = {path for path in pages if any(re.fullmatch(one, path) for one in PROVED)} - set(FAST)
+    assert {path for path in wanted if not pages[path].proof} == set()
+    assert {path for path in FAST if pages[path].proof} == set()
+    own = {path for path, page in pages.items() if page.proof} - wanted
+    assert all(path.startswith("/account/") for path in own)
+
+
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40)
 FIELDS = st.dictionaries(st.text("abcdefghij_", min_size=1, max_size=8).map(lambda text: f"f{text}"), TEXT, max_size=8)
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.console.conftest import Console
-from tests.console.people import Person, member
+from tests.console.people import Person, member, token
 from tests.world import World
 
 PHONE = {"width": 390, "height": 844}
@@ -87,3 +87,13 @@ def test_the_foot_of_a_page_leads_nowhere_that_is_not_set(
     page = Person(world, member(world)).signed_in().read("/account").text
     foot = page.partition('<footer class="kt-foot">')[2].partition("</footer>")[0]
     assert re.findall(r"<a [^>]*>([^<]+)</a>", foot) == links
+
+
+@pytest.mark.parametrize(("language", "lang"), [("en-XA", "en-XA"), ("en", "en"), ("de, en;q=0.5", "en"), ("", "en")])
+def test_a_page_names_its_language_and_marks_what_is_in_english_in_it(world: World, language: str, lang: str) -> None:
+    person = Person(world, member(world)).signed_in()
+    csrf = token(person.read("/account").text)
+    answer = person.client.post("/account", data={"csrf": csrf, "name": ""}, headers={"Accept-Language": language})
+    assert answer.status_code == 422
+    assert f'<html lang="{lang}"' in answer.text
+    assert re.search(r'class="kt-error"[^>]*><svg.*</svg><span lang="en">[^<]+</span>', answer.text)

@@ -9,7 +9,7 @@ from app.actions.people import account, codes, passkeys, sessions
 from app.actions.people.attempts import NotIn
 from app.domain.browsers import browser_name
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import cookies, rendering
+from app.web.console import cookies, english, rendering
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import WRONG, Trouble, trouble
 from app.web.replies import Answer
@@ -106,7 +106,7 @@ def shown(visit: Visit, invalid: Invalid | None = None, **more: Any) -> Answer:
 
     more   `current`, what is wrong with the old password; `name`, as typed
     """
-    problems = {problem.field: problem.message for problem in invalid.problems} if invalid is not None else {}
+    problems = english.problems(invalid) if invalid is not None else {}
     wrong: Trouble | None = more.get("current")
     if wrong is not None:
         problems["current"] = wrong.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.actions.people import sessions, sign_in
 from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import cookies, rendering, verify
+from app.web.console import cookies, english, rendering, verify
 from app.web.console.forgery import local
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import trouble
@@ -76,7 +76,7 @@ def set_up(visit: Visit) -> Answer:
     except NotFound:
         return rendering.page(visit, "set_up_over", status=404)
     except Invalid as invalid:
-        problems = {problem.field: problem.message for problem in invalid.problems}
+        problems = english.problems(invalid)
         return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
     known = way.member.email if way.member is not None else email
     at = (address(visit), client(visit))

@@ -8,7 +8,7 @@ from app.actions import key_checkup, key_lists, keys
 from app.actions.key_checkup import Why
 from app.actions.key_lists import Filters
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import handbook, rendering, snippets
+from app.web.console import english, handbook, rendering, snippets
 from app.web.console.handbook import QUICK_STARTS
 from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
@@ -56,7 +56,7 @@ def check_key(visit: Visit) -> Answer:
         text = visit.words.gettext("There is no such key in this tenant. Paste the key ID: kt_ and 16 characters.")
         return _troubleshooting(visit, form, None, {"key": text})
     except Invalid as error:
-        return _troubleshooting(visit, form, None, {problem.field: problem.message for problem in error.problems})
+        return _troubleshooting(visit, form, None, english.problems(error))
     return _troubleshooting(visit, {**form, "key": found["key"]["client_id"]}, found, {})
 
 

@@ -6,7 +6,7 @@ from app.actions.people import passkeys
 from app.actions.people.attempts import NotIn
 from app.actions.people.passkeys import Challenge
 from app.domain.refusals import Invalid
-from app.web.console import cookies, rendering
+from app.web.console import cookies, english, rendering
 from app.web.console.account import HERE, said
 from app.web.console.forgery import local
 from app.web.console.pages import Pages, Visit, redirect
@@ -68,7 +68,7 @@ def add(visit: Visit) -> Answer:
     try:
         passkeys.add(visit.ctx, visit.signed, visit.actor, visit.now, held=held, answer=answer, name=name)
     except Invalid as invalid:
-        return _form(visit, name, {problem.field: problem.message for problem in invalid.problems})
+        return _form(visit, name, english.problems(invalid))
     return said(visit, visit.words.gettext("The passkey %(name)s was added.") % {"name": name.strip()})
 
 
