@@ -3,7 +3,7 @@
 from app.models.base import NAMING, Base, Instant
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
-from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn
+from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn, Stranger
 from app.models.records import AuditEvent, Chain, SigningKey
 from app.models.single_sign_on import SsoAttempt, SsoConnection, SsoLink
 from app.models.status import Enforcement, Propagation, StatusList, StatusMark, Verifier
@@ -41,6 +41,7 @@ __all__ = [
     "SsoLink",
     "StatusList",
     "StatusMark",
+    "Stranger",
     "Tenant",
     "UsageDay",
     "Verifier",

@@ -26,6 +26,20 @@ class SignIn(Base):
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
 
 
+class Stranger(Base):
+    """Failed attempts with an e-mail address that nobody has: they wait as a member's do, or the wait would tell.
+
+    fingerprint   keyed hash of the address
+    not_before    when the next attempt counts
+    """
+
+    __tablename__ = "strangers"
+    __table_args__ = (Index("ix_strangers_not_before", "not_before"),)
+    fingerprint: Mapped[bytes] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    not_before: Mapped[datetime]
+
+
 class Session(Base):
     """A browser that is signed in. The cookie holds 256 random bits, this row their keyed hash."""
 

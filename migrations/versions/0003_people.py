@@ -14,6 +14,7 @@ INSTANT = sa.DateTime(timezone=True)
 
 def upgrade() -> None:
     _sign_in()
+    _strangers()
     _sessions()
     _second_factors()
     _halfways()
@@ -26,7 +27,7 @@ def downgrade() -> None:
     for table, columns in _added():
         for column in columns:
             op.drop_column(table, column.name)
-    for table in ("halfways", "passkeys", "recovery_codes", "hand_overs", "sessions", "sign_ins"):
+    for table in ("halfways", "passkeys", "recovery_codes", "hand_overs", "sessions", "strangers", "sign_ins"):
         op.drop_table(table)
 
 
@@ -73,6 +74,16 @@ def _sign_in() -> None:
         *_optional(sa.LargeBinary, "totp_sealed", "totp_offered"),
         *_optional(sa.BigInteger, "totp_step"),
     )
+
+
+def _strangers() -> None:
+    op.create_table(
+        "strangers",
+        sa.Column("fingerprint", sa.LargeBinary, primary_key=True),
+        *_required(sa.Integer, "failures"),
+        *_required(INSTANT, "not_before"),
+    )
+    op.create_index("ix_strangers_not_before", "strangers", ["not_before"])
 
 
 def _sessions() -> None:

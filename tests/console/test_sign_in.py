@@ -43,6 +43,20 @@ def test_each_failure_after_the_fifth_waits_twice_as_long_and_never_more_than_a_
     assert sorted(waits) == waits
 
 
+def test_a_stranger_waits_as_long_as_a_member_does(world: World) -> None:
+    known, unknown = Person(world, member(world)), Person(world, "nobody@example.com")
+    for minutes in (0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 60, 0, 24 * 60, 0, 0, 0, 0, 0, 0, 23 * 60, 0):
+        world.clock.advance(minutes=minutes)
+        said = [
+            (answer.status_code, answer.headers.get("Retry-After"), "Too many attempts" in answer.text)
+            for answer in (known.sign_in("wrong"), unknown.sign_in("wrong"))
+        ]
+        assert said[0] == said[1]
+    assert said[0][0] == 429
+    other = Person(world, "somebody.else@example.com")
+    assert other.sign_in("wrong").status_code == 422
+
+
 @pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example"])
 def test_signing_in_leads_nowhere_but_home(world: World, place: str) -> None:
     assert Person(world).sign_in(place=place).headers["Location"] == "/"

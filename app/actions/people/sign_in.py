@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from sqlalchemy import Connection, Row
 
@@ -54,14 +55,15 @@ def with_password(
     by_link  they have just set this password through a one-time link
     raises   NotIn, the same for an unknown address, a wrong password and a person who has none
     """
-    found = ctx.database.read(lambda connection: store.candidates(connection, email.strip().casefold()))
+    folded = email.strip().casefold()
+    found = ctx.database.read(lambda connection: store.candidates(connection, folded))
+    if not found:
+        _refuse_stranger(ctx, folded, password, now)
     waiting = [row.not_before for row in found if row.not_before is not None and row.not_before > now]
-    if found and len(waiting) == len(found):
+    if len(waiting) == len(found):
         raise NotIn(min(waiting))
     tried = [row for row in found if row.not_before is None or row.not_before <= now]
     right = [row for row in tried if passwords.matches(row.password_hash, password)]
-    if not tried:
-        passwords.matches(None, password)
     with ctx.database.transaction() as connection:
         if right:
             attempts.hold(connection, right[0].member_id, now)
@@ -82,6 +84,16 @@ def with_password(
             return Entered(cookie, complete=True)
         for row in tried:
             attempts.failed(connection, row.member_id, now)
+    raise NotIn
+
+
+def _refuse_stranger(ctx: Context, folded: str, password: str, now: datetime) -> NoReturn:
+    # As much work, as long a wait and the same words as for an address that somebody has.
+    fingerprint = hmac.digest(ctx.vault.derive("stranger"), folded.encode(), "sha256")
+    ctx.database.read(lambda connection: attempts.hold_stranger(connection, fingerprint, now))
+    passwords.matches(None, password)
+    with ctx.database.transaction() as connection:
+        attempts.failed_stranger(connection, fingerprint, now)
     raise NotIn
 
 
