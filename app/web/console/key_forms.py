@@ -101,7 +101,7 @@ def preview(visit: Visit) -> Answer:
     if visit.http.header("HX-Request") is None:
         return _new_form(visit, visit.form, {})
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
-    return rendering.page(visit, "key_preview", used=used, form=visit.form, **_previewed(visit, visit.form))
+    return rendering.page(visit, "key_preview_parts", used=used, form=visit.form, **_previewed(visit, visit.form))
 
 
 def _wanted(form: Mapping[str, str]) -> NewKey:
@@ -118,8 +118,14 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
     asked = form.get("check_address", "")
     found = key_preview.preview(visit.ctx, visit.actor, visit.tenant_id, _wanted(form), asked, visit.now)
     group = found["group"]
-    allows = scope_matrix.Scopes(visit).summary(group["scopes"]) if group is not None else []
-    return {"new": found, "allows": allows, "most_allowed": MOST_ALLOWED}
+    held = group["scopes"] if group is not None else []
+    scopes = scope_matrix.Scopes(visit)
+    return {
+        "new": found,
+        "allows": scopes.summary(held),
+        "denies": scopes.lacking(held) if held else [],
+        "most_allowed": MOST_ALLOWED,
+    }
 
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:
