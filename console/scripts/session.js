@@ -5,6 +5,13 @@
   const waiting = document.querySelector("form[data-go-on]");
   if (waiting) waiting.requestSubmit();
 
+  // What a form out of date held is in it again: what the page says of the form follows.
+  if (new URLSearchParams(location.search).get("kept") === "1") {
+    addEventListener("load", () => document.querySelectorAll("main form[method=post]").forEach((form) => {
+      form.querySelector("input:not([type=hidden]), textarea, select")?.dispatchEvent(new Event("change", { bubbles: true }));
+    }));
+  }
+
   document.querySelectorAll("[data-reveal]").forEach((button) => {
     const field = document.getElementById(button.getAttribute("aria-controls"));
     button.hidden = false;

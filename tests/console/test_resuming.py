@@ -93,6 +93,34 @@ def test_what_was_filled_into_a_form_out_of_date_is_in_it_again(console: Console
     )
 
 
+def test_what_a_page_says_of_a_form_is_about_what_is_in_it_again(console: Console) -> None:
+    page = console.signed_in()
+    page.goto(f"{LIST}/new")
+    page.get_by_test_id("field-name").fill("Slack Integration")
+    page.get_by_test_id("field-group").select_option("grp_full")
+    page.locator("main [name=csrf]").evaluate("one => { one.value = '0'.repeat(64); }")
+    page.get_by_test_id("submit").click()
+    page.get_by_test_id("reload").click()
+    expect(page.get_by_test_id("field-name")).to_have_value("Slack Integration")
+    expect(page.get_by_test_id("summary")).to_contain_text("Slack Integration")
+    expect(page.get_by_test_id("summary")).to_contain_text("Full access")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("secret-panel")).to_contain_text("Your new secret for Slack Integration")
+
+
+def test_forms_of_ones_own_account_wait_too_unless_they_hold_a_secret(world: World) -> None:
+    person = Person(world, member(world)).signed_in()
+    csrf = token(person.read("/account").text)
+    world.clock.advance(minutes=31)
+    for path, fields, place in (
+        ("/account", {"name": "Ada King"}, "/resume"),
+        ("/account/password", {"current": "x", "password": "y", "repeated": "y"}, "/"),
+        ("/sign-out", {}, "/"),
+    ):
+        answer = person.client.post(path, data={**fields, "csrf": csrf})
+        assert answer.headers["Location"] == f"/sign-in?next={place}"
+
+
 def test_a_refilled_form_notices_that_somebody_else_was_faster(world: World) -> None:
     key = world.key("Mobile App")
     person = Person(world, member(world)).signed_in()

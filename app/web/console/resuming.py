@@ -10,7 +10,7 @@ from app.actions.people import halfway
 from app.web.console import cookies, rendering
 from app.web.console.forgery import form_token, local
 from app.web.console.pages import Page, Pages, Visit, redirect
-from app.web.console.proof import packed, unpacked
+from app.web.console.proof import NOT_KEPT, packed, unpacked
 from app.web.faults import BadRequest
 from app.web.replies import Answer
 
@@ -25,7 +25,7 @@ def to_the_door(page: Page, visit: Visit) -> Answer:
         return Answer(204, (("Cache-Control", "no-store"),), b"")
     if visit.http.method != "POST":
         return _door(visit.place)
-    return _kept(visit) if page.permission is not None and _ours(visit) else _door("/")
+    return _kept(visit) if page.path != "/sign-out" and _ours(visit) and _whole(page, visit) else _door("/")
 
 
 @pages.add("GET", PLACE)
@@ -55,6 +55,11 @@ def _ours(visit: Visit) -> bool:
     except BadRequest:
         return False
     return cookie is not None and hmac.compare_digest(given.encode(), form_token(visit.ctx, cookie).encode())
+
+
+def _whole(page: Page, visit: Visit) -> bool:
+    # A form of somebody's own account is nothing without the password or code that it holds, and that is never kept.
+    return page.permission is not None or not (NOT_KEPT - {"csrf"}) & set(visit.form)
 
 
 def _door(place: str, *headers: tuple[str, str]) -> Answer:
