@@ -25,6 +25,7 @@ from app.web.console import (
     key_details,
     key_edits,
     key_endings,
+    key_exports,
     key_forms,
     key_health,
     key_list,
@@ -53,6 +54,7 @@ SEE_OTHER, NO_CONTENT = 303, 204
 PARTS = (
     entrance.pages,
     key_list.pages,
+    key_exports.pages,
     key_forms.pages,
     key_details.pages,
     key_endings.pages,
