@@ -164,7 +164,7 @@ def ids(
     *,
     sort: str = "created",
     descending: bool = False,
-    most: int = MOST_AT_ONCE,
+    most: int,
 ) -> list[str]:
     """The key IDs of the first keys of a list, at most `most`; other arguments as for `page`, and raises the same."""
 

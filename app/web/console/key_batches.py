@@ -75,7 +75,8 @@ def _chosen(visit: Visit) -> Chosen:
     ids = (form.get("keys") or " ".join(form.lists.get("select", []))).split()[: key_batches.MOST]
     if form.get("matching"):  # looked for anew each time: what is done is done to what matches then
         asked = understood(visit, Asked.of(form.get("list", "")))
-        ids = key_lists.ids(visit.ctx, visit.tenant_id, asked.filters(visit), visit.now, **asked.in_order)
+        given = (visit.ctx, visit.tenant_id, asked.filters(visit), visit.now)
+        ids = key_lists.ids(*given, **asked.in_order, most=key_lists.MOST_AT_ONCE)
     return key_choices.about(visit.ctx, visit.tenant_id, ids, visit.now, visit.confirmation_window, MOST_NAMED)
 
 
