@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.actions.key_lists import searched
 from app.actions.key_steps import found
 from app.actions.shapes import key_object
 from app.context import Context
 from app.domain import networks
+from app.domain.key_search import searched
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.domain.times import zone
 from app.domain.usage import NO_SECRET

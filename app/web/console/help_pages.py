@@ -7,6 +7,7 @@ from typing import Any
 from app.actions import key_checkup, key_lists, keys
 from app.actions.key_checkup import Why
 from app.actions.key_lists import Filters
+from app.domain.key_search import searched
 from app.domain.refusals import Invalid, NotFound
 from app.web.console import english, handbook, rendering, snippets
 from app.web.console.handbook import QUICK_STARTS
@@ -64,7 +65,7 @@ def _troubleshooting(
     visit: Visit, form: dict[str, str], checked: dict[str, Any] | None, problems: dict[str, str]
 ) -> Answer:
     chapter, body = handbook.chapter("troubleshooting", visit.ctx.settings.base)
-    name, key_id = key_lists.searched(form.get("key"), visit.ctx.settings.key_prefix)
+    name, key_id = searched(form.get("key"), visit.ctx.settings.key_prefix)
     shown = key_id or ""
     return rendering.page(
         visit,

@@ -28,6 +28,7 @@ from app.web.console import (
     key_details,
     key_edits,
     key_endings,
+    key_exports,
     key_forms,
     key_health,
     key_list,
@@ -58,6 +59,7 @@ FOR_PROGRAMS = "/admin"  # whose answers are JSON, even to a browser
 PARTS = (
     entrance.pages,
     key_list.pages,
+    key_exports.pages,
     key_forms.pages,
     key_details.pages,
     key_activity.pages,

@@ -12,7 +12,7 @@ from app.actions.usage import Period
 from app.domain.refusals import Invalid
 from app.domain.times import parse_instant
 from app.web.console import rendering
-from app.web.console.key_list import ADDRESS
+from app.web.console.key_filters import ADDRESS
 from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller
 from app.web.replies import Answer

@@ -13,8 +13,8 @@ from app.domain.refusals import NotFound
 from app.web import sheets
 from app.web.console import cookies, rendering, snippets, usage_chart
 from app.web.console.key_activity import EVENTS, activity
+from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import choices
-from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller
 from app.web.replies import Answer

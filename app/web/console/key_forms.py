@@ -19,7 +19,8 @@ from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.web.console import cookies, english, rendering, scope_matrix
 from app.web.console.english import English
 from app.web.console.forgery import local
-from app.web.console.key_list import ADDRESS, MOST_GROUPS
+from app.web.console.key_filters import ADDRESS
+from app.web.console.key_list import MOST_GROUPS
 from app.web.console.key_words import wrong
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
