@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from app.actions import audit, groups, members
+from app.actions import audit, groups, key_jobs, members
 from app.actions.people import sso_connections
 from app.actions.people.sso_terms import Given
 from app.domain import scopes
+from app.domain.events import Actor
 from app.domain.scopes import Role
 from app.web.admin import openapi
 from app.web.console.install import PARTS
@@ -41,6 +42,8 @@ KEYS, GROUPS, MEMBERS = "/admin/api-keys", "/admin/authorization-groups", "/admi
 TWINS = {
     ("GET", "/tenant-api-keys"): ("GET", KEYS),
     ("GET", "/tenant-api-keys/export.csv"): ("GET", KEYS),
+    ("POST", "/tenant-api-keys/export.csv"): ("GET", KEYS),
+    ("GET", "/tenant-api-keys/bulk/{batch_id}"): ("GET", KEYS),
     ("POST", "/tenant-api-keys"): ("POST", KEYS),
     ("POST", "/tenant-api-keys/bulk"): ("POST", f"{KEYS}:bulk"),
     ("GET", "/tenant-api-keys/health"): ("GET", f"{KEYS}/health"),
@@ -77,8 +80,11 @@ def objects(world: World, tenant: dict[str, Any], made: int) -> dict[str, str]:
     given = Given(f"Provider {made}", "https://login.example.com", "keyturn", "not a secret", "example.org")
     proposed = sso_connections.proposal(world.ctx, tenant["id"])
     who = members.create(*at, email=f"subject{made}@example.com", name="Subject", role="member")
+    key_id = world.key(f"Key {made}", tenant=tenant).id
+    asking = Actor("member", who["id"], tenant["id"])
     return {
-        "key_id": world.key(f"Key {made}", tenant=tenant).id,
+        "key_id": key_id,
+        "batch_id": key_jobs.begin(world.ctx, asking, tenant["id"], "revoke", [key_id], world.clock()),
         "group_id": groups.create(*at, name=f"Group {made}", scopes=["contacts:read"])["id"],
         "member_id": who["id"],
         "connection": sso_connections.add(*at, proposed_id=proposed, given=given)["id"],
