@@ -58,6 +58,19 @@ def since_expiry(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> di
     return ctx.database.read(look)
 
 
+def since_revocation(ctx: Context, tenant_id: str, key_id: str) -> dict[str, Any] | None:
+    """What was refused since a key was revoked: `at`, `calls`, `ip` of the last caller; None when nothing was."""
+
+    def look(connection: Connection) -> dict[str, Any] | None:
+        row, refused = found(connection, tenant_id, key_id), store.refused_since_revocation(connection, key_id)
+        last = key_notices.last_refused(connection, key_id)
+        if row.revoked_at is None or not refused.calls or last is None:
+            return None
+        return {"at": rfc3339(row.revoked_at), "calls": int(refused.calls), "ip": last.address or None}
+
+    return ctx.database.read(look)
+
+
 def revoked_at(ctx: Context, tenant_id: str, key_id: str) -> datetime | None:
     """When a key was revoked; None for one that was not, NotFound without it."""
     at: datetime | None = ctx.database.read(lambda connection: found(connection, tenant_id, key_id).revoked_at)

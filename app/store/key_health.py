@@ -113,6 +113,7 @@ QUESTIONS: dict[health.Question, Callable[[About], ColumnElement[bool]]] = {
     "expired_but_called": _expired_but_called,
     "revoked_but_called": _revoked_but_called,
     "browser_use": _browser_use,
+    "expiring_soon": _expiring_soon,
     "long_overlap": _long_overlap,
     "full_access": _full_access,
     "no_ip_allowlist": _no_allowlist,

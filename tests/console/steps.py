@@ -43,6 +43,21 @@ def generated(page: Page, _stage: Stage) -> None:
     page.get_by_test_id("secret-panel").wait_for()
 
 
+def chosen(page: Page, _stage: Stage) -> None:
+    page.get_by_test_id("field-name").fill("Billing (prod)")
+    page.get_by_test_id("field-group").select_option(label="Full access — 26 scopes")
+    page.get_by_role("button", name="90 days").click()
+    page.get_by_test_id("full-access").wait_for()
+
+
+def overtaken(page: Page, _stage: Stage) -> None:
+    """Send a form that was made from a version before the one that is there."""
+    page.get_by_test_id("field-description").fill("Used by the mobile team")
+    page.locator("[name=version]").evaluate("field => { field.value = '0'; }")
+    page.get_by_test_id("submit").click()
+    page.get_by_test_id("conflict").wait_for()
+
+
 def ungated(page: Page, stage: Stage) -> None:
     generated(page, stage)
     page.get_by_test_id("secret-close").click()

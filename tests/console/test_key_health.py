@@ -29,6 +29,19 @@ def test_findings_lead_to_the_keys_they_are_about(console: Console) -> None:
         assert set(page.locator("tbody .kt-name").all_inner_texts()) == expected[question]
 
 
+def test_a_finding_says_who_still_calls_and_when_a_key_stops(console: Console) -> None:
+    stage(console.world)
+    page = console.signed_in()
+    page.goto("/tenant-api-keys/health")
+    called = r"and was called once since, from 198\.51\.100\.4\.$"
+    for question, said in {
+        "expired_but_called": rf"^Expired expired on 31 Dec 2026 {called}",
+        "revoked_but_called": rf"^Revoked was revoked on \d+ \w+ 20\d\d {called}",
+        "expiring_soon": r"^Soon stops working on \d+ \w+ 20\d\d at 23:59, in \d+ days?\. It was never used\.$",
+    }.items():
+        expect(page.get_by_test_id(f"health-{question}").locator("p")).to_have_text(re.compile(said))
+
+
 def test_a_tenant_without_keys_is_all_clear(console: Console) -> None:
     page = console.signed_in("auditor")
     page.goto("/tenant-api-keys/health")

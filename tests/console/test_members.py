@@ -62,6 +62,20 @@ def test_an_invitation_shows_its_link_in_one_answer_and_the_link_lets_somebody_i
     expect(row).to_contain_text("Password")
 
 
+def test_a_form_sent_empty_says_what_to_enter_in_the_order_of_its_fields(console: Console) -> None:
+    page = console.signed_in()
+    page.goto(f"{LIST}/invite")
+    page.get_by_test_id("submit").click()
+    summary = page.get_by_test_id("error-summary")
+    expect(summary).to_be_focused()
+    expect(summary.get_by_role("listitem")).to_have_text(
+        ["Enter a name.", "Enter an e-mail address.", "Select a role."]
+    )
+    page.get_by_test_id("field-email").fill("nobody")
+    page.get_by_test_id("submit").click()
+    expect(summary.get_by_role("listitem").nth(1)).to_have_text("E-mail must be an e-mail address.")
+
+
 def test_the_answer_with_the_link_is_kept_by_no_browser(console: Console) -> None:
     page = console.signed_in()
     with page.expect_response(lambda answer: answer.request.method == "POST" and "invite" in answer.url) as sent:

@@ -11,7 +11,7 @@ from app.actions.group_impact import Impact
 from app.domain.group_templates import TEMPLATES, of_template
 from app.domain.names import fold
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound
-from app.web.console import rendering
+from app.web.console import form_words, rendering
 from app.web.console.key_endings import version
 from app.web.console.key_forms import notice, said
 from app.web.console.pages import Pages, Visit, redirect
@@ -69,7 +69,9 @@ def create(visit: Visit) -> Answer:
             scopes=sorted(_chosen(visit)),
         )
     except (Invalid, Forbidden, Conflict) as error:
-        return _editor(visit, None, form, _chosen(visit), said(error), status=422)
+        return _editor(
+            visit, None, form, _chosen(visit), form_words.told(visit, form, error, form_words.GROUP), status=422
+        )
     notice(visit, visit.words.gettext("Authorization group %(name)s was created.") % {"name": made["name"]})
     return redirect(place(made))
 
@@ -114,9 +116,9 @@ def save(visit: Visit) -> Answer:
             scopes=sorted(chosen),
         )
     except (Invalid, Forbidden) as error:
-        return _editor(visit, group, form, chosen, said(error), status=422)
+        return _editor(visit, group, form, chosen, form_words.told(visit, form, error, form_words.GROUP), status=422)
     except Conflict as error:
-        return _editor(visit, group, form, chosen, said(error), status=409)
+        return _editor(visit, group, form, chosen, form_words.told(visit, form, error, form_words.GROUP), status=409)
     notice(visit, visit.words.gettext("Authorization group %(name)s was updated.") % {"name": changed["name"]})
     return redirect(place(changed))
 

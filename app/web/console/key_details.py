@@ -12,6 +12,7 @@ from app.actions.usage import Period
 from app.domain.refusals import NotFound
 from app.web import sheets
 from app.web.console import cookies, rendering, snippets, usage_chart
+from app.web.console.key_activity import EVENTS, activity
 from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import choices
 from app.web.console.pages import Pages, Visit
@@ -20,7 +21,7 @@ from app.web.replies import Answer
 
 pages = Pages()
 RANGES = {"7d": 7, "30d": 30, "90d": 90}
-EVENTS, CALLERS, GONE = 20, 50, 410
+CALLERS, GONE = 50, 410
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}", "api_keys:read")
@@ -36,9 +37,9 @@ def key_details(visit: Visit) -> Answer:
     headers = (cookies.taken(visit.ctx.settings, cookies.HAND_OVER, strict=True),) if secret is not None else ()
     used = usage.show(visit.ctx, visit.tenant_id, key_id, Period(RANGES[_range(visit)]), visit.now)
     log = _events(visit, key_id) if visit.may("audit:read") else []
-    events = sorted([*log, *used["events"]], key=lambda event: event["at"], reverse=True)[:EVENTS]
+    happened = activity(visit, key_id, used["events"])
     made = _made(key)
-    teller = Teller(visit, [*log, made])
+    teller = Teller(visit, [*log, *happened.events, made])
     return rendering.page(
         visit,
         "key_details",
@@ -48,7 +49,7 @@ def key_details(visit: Visit) -> Answer:
         shown=shown,
         samples=snippets.samples(visit.ctx.settings, key_id, secret) if secret is not None else (),
         groups=choices(visit) if visit.may("api_keys:write") else [],
-        events=events,
+        activity=happened,
         teller=teller,
         maker=teller.actor(made),
         revoked=next((event for event in log if event["event"] == "key.revoked"), None),

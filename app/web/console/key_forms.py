@@ -16,7 +16,8 @@ from app.actions.keys import NewKey
 from app.actions.once import Once
 from app.actions.people import hand_over, sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid
-from app.web.console import cookies, rendering, scope_matrix
+from app.web.console import cookies, english, rendering, scope_matrix
+from app.web.console.english import English
 from app.web.console.forgery import local
 from app.web.console.key_filters import ADDRESS
 from app.web.console.key_list import MOST_GROUPS
@@ -86,8 +87,8 @@ def lines(text: str) -> tuple[str, ...]:
 def said(error: Invalid | Conflict | Forbidden) -> dict[str, str]:
     """What is wrong, by the field it is about; without one it is about the form."""
     if isinstance(error, Invalid):
-        return {problem.field: problem.message for problem in error.problems}
-    return {"form": " ".join((str(error), *error.hints))}
+        return english.problems(error)
+    return {"form": English(" ".join((str(error), *error.hints)))}
 
 
 def choices(visit: Visit) -> list[dict[str, Any]]:
@@ -101,7 +102,7 @@ def preview(visit: Visit) -> Answer:
     if visit.http.header("HX-Request") is None:
         return _new_form(visit, visit.form, {})
     used = key_usage(visit.ctx, visit.tenant_id, visit.now)
-    return rendering.page(visit, "key_preview", used=used, form=visit.form, **_previewed(visit, visit.form))
+    return rendering.page(visit, "key_preview_parts", used=used, form=visit.form, **_previewed(visit, visit.form))
 
 
 def _wanted(form: Mapping[str, str]) -> NewKey:
@@ -118,8 +119,14 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
     asked = form.get("check_address", "")
     found = key_preview.preview(visit.ctx, visit.actor, visit.tenant_id, _wanted(form), asked, visit.now)
     group = found["group"]
-    allows = scope_matrix.Scopes(visit).summary(group["scopes"]) if group is not None else []
-    return {"new": found, "allows": allows, "most_allowed": MOST_ALLOWED}
+    held = group["scopes"] if group is not None else []
+    scopes = scope_matrix.Scopes(visit)
+    return {
+        "new": found,
+        "allows": scopes.summary(held),
+        "denies": scopes.lacking(held) if held else [],
+        "most_allowed": MOST_ALLOWED,
+    }
 
 
 def _new_form(visit: Visit, form: dict[str, str], problems: dict[str, str], status: int = 200) -> Answer:

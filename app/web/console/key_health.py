@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.actions import key_lists, usage
+from app.actions import key_evidence, key_lists, usage
 from app.actions.key_lists import Filters
 from app.web.console import rendering
 from app.web.console.key_filters import ADDRESS
@@ -57,4 +57,13 @@ def _named(visit: Visit, card: dict[str, Any]) -> list[dict[str, Any]]:
     page = key_lists.page(
         visit.ctx, visit.tenant_id, filters, visit.now, sort="last_used", descending=True, limit=MOST_NAMED
     )
-    return page.items
+    return [{**key, "told": _told(visit, card["name"], key["client_id"])} for key in page.items]
+
+
+def _told(visit: Visit, question: str, key_id: str) -> dict[str, Any] | None:
+    # Who still calls a key that is over is what somebody needs to find the integration.
+    if question == "expired_but_called":
+        return key_evidence.since_expiry(visit.ctx, visit.tenant_id, key_id, visit.now)
+    if question == "revoked_but_called":
+        return key_evidence.since_revocation(visit.ctx, visit.tenant_id, key_id)
+    return None

@@ -10,9 +10,9 @@ from app.actions.people import invitations, roster
 from app.domain import scopes
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.scopes import Role
-from app.web.console import rendering
+from app.web.console import form_words, rendering
 from app.web.console.key_endings import version
-from app.web.console.key_forms import notice, said
+from app.web.console.key_forms import notice
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
@@ -90,9 +90,9 @@ def invite(visit: Visit) -> Answer:
             role=form.get("role", ""),
         )
     except (Invalid, Forbidden) as error:
-        return _inviting(visit, form, said(error), status=422)
+        return _inviting(visit, form, form_words.told(visit, form, error, form_words.MEMBER), status=422)
     except Conflict as error:
-        return _inviting(visit, form, said(error), status=409)
+        return _inviting(visit, form, form_words.told(visit, form, error, form_words.MEMBER), status=409)
     return with_link(visit, made, link, invited=True)
 
 
@@ -118,9 +118,9 @@ def save(visit: Visit) -> Answer:
             role=form.get("role", ""),
         )
     except (Invalid, Forbidden) as error:
-        return member_page(visit, form, said(error), status=422)
+        return member_page(visit, form, form_words.told(visit, form, error, form_words.MEMBER), status=422)
     except Conflict as error:
-        return member_page(visit, form, said(error), status=409)
+        return member_page(visit, form, form_words.told(visit, form, error, form_words.MEMBER), status=409)
     notice(visit, visit.words.gettext("%(name)s was updated.") % {"name": changed["name"]})
     return redirect(place(changed))
 

@@ -23,6 +23,7 @@ MANAGEMENT = {
     "tenant:read": "Look at the tenant's settings",
     "tenant:write": "Change the tenant's settings",
 }
+LACKING = {"members:write": "Cannot manage members", "api_keys:write": "Cannot manage API Keys"}
 RESOURCES = {"api_keys": "API Keys", "audit": "Audit log", "groups": "Authorization groups"}
 
 
@@ -67,6 +68,11 @@ class Scopes:
     def summary(self, chosen: Iterable[str]) -> list[str]:
         """Say what the holder of some scopes may do, in plain words."""
         return [self.texts.get(scope) or self.name(scope) for scope in sorted(chosen)]
+
+    def lacking(self, chosen: Iterable[str]) -> list[str]:
+        """Say what of the gravest things the holder of some scopes may not do."""
+        held = frozenset(chosen)
+        return [self._words.gettext(text) for scope, text in LACKING.items() if scope not in held]
 
     def _matrix(self, names: Iterable[str]) -> Matrix:
         known = frozenset(names)

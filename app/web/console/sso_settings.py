@@ -9,7 +9,7 @@ from app.actions.people import sso_connections, sso_terms
 from app.actions.people.sso_terms import Given
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.scopes import Role
-from app.web.console import rendering
+from app.web.console import form_words, rendering
 from app.web.console.key_endings import version
 from app.web.console.key_forms import notice, said
 from app.web.console.members import ROLES
@@ -63,9 +63,13 @@ def add(visit: Visit) -> Answer:
             visit.ctx, visit.actor, visit.tenant_id, visit.now, proposed_id=proposed_id, given=_given(visit)
         )
     except (Invalid, Forbidden) as error:
-        return _form(visit, None, visit.form, said(error), status=422)
+        return _form(
+            visit, None, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=422
+        )
     except Conflict as error:
-        return _form(visit, None, visit.form, said(error), status=409)
+        return _form(
+            visit, None, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=409
+        )
     notice(visit, visit.words.gettext("%(name)s was added. Test it before you tell anybody.") % {"name": made["name"]})
     return redirect(_place(made))
 
@@ -91,9 +95,13 @@ def save(visit: Visit) -> Answer:
             given=_given(visit),
         )
     except (Invalid, Forbidden) as error:
-        return _form(visit, found, visit.form, said(error), status=422)
+        return _form(
+            visit, found, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=422
+        )
     except Conflict as error:
-        return _form(visit, found, visit.form, said(error), status=409)
+        return _form(
+            visit, found, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=409
+        )
     notice(visit, visit.words.gettext("%(name)s was saved.") % {"name": changed["name"]})
     return redirect(_place(changed))
 

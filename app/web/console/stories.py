@@ -31,6 +31,41 @@ ICONS = {
 }
 
 
+# What is said of an event by its name alone.
+PLAIN = {
+    "key.created": "Key generated",
+    "key.edited": "Key edited",
+    "key.rotated": "Secret rotated",
+    "key.overlap_ended": "Overlap ended, the old secret stopped working",
+    "key.overlap_extended": "Overlap moved",
+    "key.revoked": "Key revoked",
+    "key.deleted": "Key deleted",
+    "key.enforced": "Revocation enforced by verifiers",
+    "key.secret_shown": "New secret shown",
+    "token.revoked": "One token taken back",
+    "group.edited": "Group changed",
+    "tenant.edited": "Tenant settings changed",
+    "tenant.sso_required": "Single sign-on required of every member",
+    "tenant.sso_not_required": "Single sign-on no longer required",
+    "member.created": "Member added",
+    "member.edited": "Member changed",
+    "member.reset": "Sign-in of a member reset",
+    "member.signed_in": "Signed in",
+    "member.signed_out": "Signed out",
+    "member.password_set": "Password chosen",
+    "member.proved": "Confirmed who they are",
+    "totp.turned_on": "Authenticator app turned on",
+    "totp.turned_off": "Authenticator app turned off",
+    "setup_link.issued": "One-time link made",
+    "setup_link.used": "One-time link used",
+    "sso_connection.created": "Single sign-on connection added",
+    "sso_connection.edited": "Single sign-on connection changed",
+    "sso_connection.removed": "Single sign-on connection removed",
+    "sso_connection.linked": "First single sign-on: the provider's account now belongs to this member",
+    "sso_connection.signed_in": "Signed in by single sign-on",
+}
+
+
 class Teller:
     """Says who did what; knows the names of the members that some events name."""
 
@@ -57,12 +92,7 @@ class Teller:
     def what(self, event: dict[str, Any]) -> str:
         """What was done, in a sentence."""
         say, after = self._say.one, event.get("after") or {}
-        plain = {
-            "key.created": say("Key generated"),
-            "key.overlap_ended": say("Overlap ended, the old secret stopped working"),
-            "key.secret_shown": say("New secret shown"),
-            "key.deleted": say("Key deleted"),
-            "token.revoked": say("One token taken back"),
+        told = {
             "key.enforced": say(
                 "Enforced by %(some)s of %(all)s verifiers",
                 some=after.get("enforced", "?"),
@@ -70,15 +100,6 @@ class Teller:
             ),
             "first_used": say("First used from %(ip)s", ip=event.get("ip")),
             "used_from_new_ip": say("First call from a new address, %(ip)s", ip=event.get("ip")),
-            "member.signed_in": say("Signed in"),
-            "member.signed_out": say("Signed out"),
-            "sso_connection.created": say("Single sign-on connection added"),
-            "sso_connection.edited": say("Single sign-on connection changed"),
-            "sso_connection.removed": say("Single sign-on connection removed"),
-            "sso_connection.linked": say("First single sign-on: the provider's account now belongs to this member"),
-            "sso_connection.signed_in": say("Signed in by single sign-on"),
-            "tenant.sso_required": say("Single sign-on required of every member"),
-            "tenant.sso_not_required": say("Single sign-on no longer required"),
         }
         special = {"key.edited": self._edited, "key.rotated": self._rotated, "key.revoked": self._revoked}
         name = event["event"]
@@ -86,8 +107,12 @@ class Teller:
             return special[name](event.get("before") or {}, after)
         if name == "key.overlap_extended":
             return say("Overlap moved: the old secret works until %(time)s", time=self._exact(after))
+        return str(told.get(name) or self.kind(name))
+
+    def kind(self, name: str) -> str:
+        """What an event of this name is about."""
         # The names of events are the sentences of all others: they are said in the reader's language too.
-        return str(plain.get(name) or say(name.replace(".", " ").replace("_", " ").capitalize()))
+        return str(self._say.one(PLAIN.get(name) or name.replace(".", " ").replace("_", " ").capitalize()))
 
     def _exact(self, after: dict[str, Any]) -> str:
         return self._times.exact(after["old_secret_ends_at"]) if after.get("old_secret_ends_at") else "?"
