@@ -10,6 +10,7 @@ from app.domain.refusals import Unavailable
 from app.runtime import log
 
 LOOK_EVERY_SECONDS = 5
+PAUSE_SECONDS = 0.1  # whoever waits for the database's write lock, or for the interpreter, goes first
 Work = Callable[[datetime], bool]
 
 
@@ -18,7 +19,7 @@ class Background:
 
     def __init__(self) -> None:
         self._works: list[Work] = []
-        self._wake = threading.Event()
+        self._wake, self._pause = threading.Event(), threading.Event()
 
     def add(self, work: Work) -> None:
         """Add something to do: called with the time until it answers that nothing is left."""
@@ -43,7 +44,7 @@ class Background:
     def _work_quietly(self, work: Work, clock: Callable[[], datetime]) -> None:
         try:
             while work(clock()):
-                pass
+                self._pause.wait(PAUSE_SECONDS)
         except Unavailable:
             log.warned("background.waiting")
         except Exception as error:  # noqa: BLE001 - one piece of work must not end the thread

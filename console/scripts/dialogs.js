@@ -67,6 +67,26 @@
     }
   }
 
+  // The list is loaded anew; the focus goes on where it was: only which row and which control is kept until then.
+  function leave(next) {
+    const row = opener?.closest("tr[data-testid]");
+    if (row) {
+      const kept = [row.dataset.testid, opener.dataset.testid, row.nextElementSibling?.dataset.testid];
+      sessionStorage.setItem("focus", JSON.stringify(kept));
+    }
+    location.assign(next);
+  }
+
+  function goOn() {
+    const kept = sessionStorage.getItem("focus");
+    const line = document.querySelector("#results [data-testid=result-line]");
+    sessionStorage.removeItem("focus");
+    if (!kept || !line) return;
+    const [row, control, following] = JSON.parse(kept).map((hook) => hook && `[data-testid="${hook}"]`);
+    const found = [`${row} ${control}`, `${row} .kt-name`, `${following} .kt-name`];
+    (found.map((selector) => document.querySelector(selector)).find(Boolean) || line).focus();
+  }
+
   // A refusal that is no page of this dialog changed nothing: the form is sent again, and its page shown.
   async function send(asked) {
     document.dispatchEvent(new CustomEvent("kt:trying"));
@@ -75,7 +95,7 @@
         method: "POST", body: new URLSearchParams(new FormData(asked)), headers: { "HX-Request": "true" },
       });
       const next = answer.headers.get("HX-Redirect");
-      if (next) location.assign(next);
+      if (next) leave(next);
       else if (answer.status !== 422 || !show(await answer.text(), asked.action)) asked.submit();
     } catch {
       asked.removeAttribute("data-sent");
@@ -105,4 +125,5 @@
     dialog.querySelector("form")?.remove();
     if (opener) opener.focus();
   });
+  goOn();
 })();

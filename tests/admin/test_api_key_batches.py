@@ -54,3 +54,16 @@ def test_many_keys_get_another_group_but_never_more_than_the_caller_holds(world:
 @pytest.mark.parametrize("key_ids", [[], ["kt_7Q2M9XK4T1V8B0CD"] * 501])
 def test_a_batch_names_one_to_five_hundred_keys(admin: Admin, key_ids: list[str]) -> None:
     assert admin("POST", "api-keys:bulk", {"action": "revoke", "client_ids": key_ids}).status_code == 422
+
+
+def test_lists_are_filtered_as_in_the_console(world: World, admin: Admin) -> None:
+    bound = world.key("Bound", ip_allowlist=("203.0.113.0/24",), expires_at="2026-12-31")
+
+    def listed(query: str) -> set[str]:
+        return {key["name"] for key in admin.ok("GET", f"api-keys?{query}")["items"]}
+
+    assert listed("expires=never") == listed("ip=none") == {"Administration"}
+    assert listed("used=never") == {"Administration", "Bound"}
+    assert listed("creator=mem_nobody") == set()
+    assert admin("GET", "api-keys?expires=always").status_code == 422
+    assert bound.id in {key["client_id"] for key in admin.ok("GET", "api-keys")["items"]}

@@ -141,6 +141,8 @@ SCENES = (
     Scene("bulk-revoke", KEYS, then=bulk("revoke")),
     Scene("bulk-delete", KEYS, then=bulk("delete")),
     Scene("bulk-group", KEYS, then=bulk("change_group")),
+    Scene("bulk-running", f"{KEYS}/bulk/{{batch_id}}"),
+    Scene("bulk-over", f"{KEYS}/bulk/{{over}}"),
     Scene("health", f"{KEYS}/health"),
     Scene("health-clear", f"{KEYS}/health", "empty"),
     Scene("audit", "/audit-log"),

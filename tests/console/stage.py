@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from app.actions import groups, keys, members, rotation, signing_keys, tenants
+from app.actions import groups, key_jobs, keys, members, rotation, signing_keys, tenants
 from app.actions.people import roster, sso_connections
 from app.actions.people.sso_terms import Given
 from app.domain.events import Actor
@@ -158,6 +158,7 @@ class Stage:
         self._make(LONG, "Jonas Weber", "owned by logistics; ask before touching it", expires_at="2028-02-06")
         self._make("Status page probe", "Jonas Weber", "synthetic check every minute", expires_at="2027-05-07")
         self._rotating()
+        self._batches()
         self._others()
 
     def _rotating(self) -> None:
@@ -175,6 +176,13 @@ class Stage:
         self._called("Zapier (marketing)", 2)
         self._called("Data warehouse export", 900, "203.0.113.80")
         clock.advance(seconds=10)
+
+    def _batches(self) -> None:
+        ctx, now, known = self.world.ctx, self.world.clock(), {name: key.id for name, key in self.keys.items()}
+        kept, at = [known["ERP"], known["Old Zapier"]], (ctx, self.actor, self.tenant)
+        self.links["over"] = key_jobs.begin(*at, "change_group", kept, now, group="Contacts")
+        key_jobs.finish(ctx, self.links["over"], now)
+        self.links["batch_id"] = key_jobs.begin(*at, "revoke", list(known.values()), now)
 
     def _others(self) -> None:
         world, clock = self.world, self.world.clock

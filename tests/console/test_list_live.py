@@ -190,3 +190,22 @@ def test_the_address_keeps_only_what_the_list_understands(console: Console) -> N
     shows(page, "Open")
     page.get_by_role("link", name="Clear filters").click()
     shows(page, "Bound", "Open")
+
+
+def test_after_a_change_the_focus_is_where_it_was_and_after_a_deletion_on_the_next_row(console: Console) -> None:
+    page = sixty(console)
+    rows = page.get_by_test_id("keys-table").locator("tbody tr")
+    dialog = page.get_by_test_id("dialog")
+    rows.nth(3).get_by_test_id("row-edit").click()
+    dialog.get_by_test_id("field-name").fill("Key 03, renamed")
+    dialog.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("status")).to_contain_text("API Key Key 03, renamed was updated.")
+    expect(rows.nth(3).get_by_test_id("row-edit")).to_be_focused()
+    for step in ("revoked", "deleted"):
+        rows.nth(3).get_by_test_id("row-revoke").click()
+        dialog.get_by_test_id("confirm-submit").click()
+        expect(page.get_by_test_id("status")).to_contain_text(f"was {step}.")
+        if step == "revoked":
+            expect(rows.nth(3).get_by_test_id("row-revoke")).to_be_focused()
+    expect(page.get_by_role("link", name="Key 04", exact=True)).to_be_focused()
+    assert page.evaluate("sessionStorage.length") == 0

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from app.actions import audit, groups, members
+from app.actions import audit, groups, key_jobs, members
 from app.actions.people import sso_connections
 from app.actions.people.sso_terms import Given
 from app.domain import scopes
+from app.domain.events import Actor
 from app.domain.scopes import Role
 from app.web.admin import openapi
 from app.web.console.install import PARTS
@@ -42,6 +43,8 @@ KEYS, GROUPS, MEMBERS = "/admin/api-keys", "/admin/authorization-groups", "/admi
 TWINS = {
     ("GET", "/tenant-api-keys"): ("GET", KEYS),
     ("GET", "/tenant-api-keys/export.csv"): ("GET", KEYS),
+    ("POST", "/tenant-api-keys/export.csv"): ("GET", KEYS),
+    ("GET", "/tenant-api-keys/bulk/{batch_id}"): ("GET", KEYS),
     ("POST", "/tenant-api-keys"): ("POST", KEYS),
     ("POST", "/tenant-api-keys/bulk"): ("POST", f"{KEYS}:bulk"),
     ("GET", "/tenant-api-keys/health"): ("GET", f"{KEYS}/health"),
@@ -81,6 +84,11 @@ def objects(world: World, tenant: dict[str, Any], made: int, pages: Iterable[Pag
         proposed = sso_connections.proposal(world.ctx, tenant["id"])
         return str(sso_connections.add(*at, proposed_id=proposed, given=given)["id"])
 
+    def batch() -> str:
+        who = members.create(*at, email=f"asking{made}@example.com", name="Asking", role="member")
+        asking, key = Actor("member", who["id"], tenant["id"]), world.key(f"Asked {made}", tenant=tenant)
+        return key_jobs.begin(world.ctx, asking, tenant["id"], "revoke", [key.id], world.clock())
+
     makers: dict[str, Callable[[], str]] = {
         "key_id": lambda: world.key(f"Key {made}", tenant=tenant).id,
         "group_id": lambda: groups.create(*at, name=f"Group {made}", scopes=["contacts:read"])["id"],
@@ -88,6 +96,7 @@ def objects(world: World, tenant: dict[str, Any], made: int, pages: Iterable[Pag
             "id"
         ],
         "connection": connection,
+        "batch_id": batch,
     }
     named = {name for page in pages for name in re.findall(r"{(\w+)}", page.path)}
     return {name: make() for name, make in makers.items() if name in named}

@@ -38,6 +38,10 @@ class KeyQuery(PageQuery):
     expiration: Literal["valid", "expiring_soon", "expired"] | None = None
     group: str | None = Field(None, validation_alias=GROUP, description="ID or name.")
     health: Question | None = Field(None, description="A question of `/admin/api-keys/health`: the keys it counts.")
+    used: Literal["never", "idle30", "idle90"] | None = Field(None, description="Never used, or not for 30 or 90 days.")
+    creator: str | None = Field(None, max_length=100, description="The ID of the member who made the key.")
+    expires: Literal["never"] | None = Field(None, description="Keys without an end.")
+    ip: Literal["none"] | None = Field(None, description="Keys without an IP allowlist.")
     sort: Literal["name", "created", "expires", "last_used"] = Field(
         "created", description="Keys without an end come after all others, keys never used before all others."
     )
@@ -89,7 +93,17 @@ def list_api_keys(call: Call) -> Reply:
     page = key_lists.page(
         call.ctx,
         call.tenant_id,
-        Filters(asked.q, asked.status, asked.expiration, asked.group, asked.health),
+        Filters(
+            asked.q,
+            asked.status,
+            asked.expiration,
+            asked.group,
+            asked.health,
+            used=asked.used,
+            creator=asked.creator,
+            expires=asked.expires,
+            ip=asked.ip,
+        ),
         call.now,
         sort=asked.sort,
         descending=asked.dir == "desc",

@@ -57,7 +57,7 @@ def progress(visit: Visit) -> Answer:
 
 def _done(visit: Visit, verb: Verb, chosen: Chosen) -> Answer:
     form, ctx = visit.form, visit.ctx
-    wanted: dict[str, Any] = {"reason": form.get("reason") or None, "group": form.get("group") or None}
+    wanted: dict[str, Any] = {"reason": form.get("reason", "")[:200] or None, "group": form.get("group") or None}
     batch = key_jobs.begin(ctx, visit.actor, visit.tenant_id, verb, chosen.ids, visit.now, **wanted)
     if len(chosen.ids) <= key_batches.MOST:
         try:
