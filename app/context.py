@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from app.clock import Clock, utc_now
 from app.domain.credentials import Entropy
 from app.domain.tokens import Claims
+from app.runtime.background import Background
 from app.runtime.limiter import Limiter
 from app.runtime.metrics import Metrics
 from app.runtime.openid import Providers
@@ -38,4 +39,5 @@ class Context:
     entropy: Entropy = os.urandom
     metrics: Metrics = field(default_factory=Metrics)
     providers: Providers = field(default_factory=Providers)
+    background: Background = field(default_factory=Background)
     seen_tokens: dict[str, Claims] = field(default_factory=dict)

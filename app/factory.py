@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from flask import Flask
 
+from app.actions import key_jobs
 from app.clock import Clock, utc_now
 from app.context import Context
 from app.domain.credentials import Entropy
@@ -90,6 +92,7 @@ def create_app(
         unanswered.install(app, ctx)
         admin.install(app, ctx)
         console.install(app, ctx)
+        ctx.background.add(partial(key_jobs.work, ctx))
         behind = Behind(app.wsgi_app)
     app.wsgi_app = Front(ctx, routes(settings, plane), behind)  # type: ignore[method-assign]
     return app

@@ -26,6 +26,11 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors: a test with a browser waits for it half of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print which assertions of the specifications and rows of the acceptance list still wait, and for what."""
     waiting = {number: assertion["open"] for number, assertion in ASSERTIONS.items() if "open" in assertion}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +13,9 @@ from app.actions import cursors
 from app.actions.key_steps import TENANT_KEY
 from app.actions.shapes import key_objects
 from app.context import Context
-from app.domain.credentials import SECRET_LENGTH
 from app.domain.expiry import soon
 from app.domain.health import Question
+from app.domain.key_search import searched
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.store import few_keys, groups, keys, tenants
@@ -24,11 +23,10 @@ from app.store import key_lists as store
 from app.store.key_lists import Order, Place, Wanted
 
 MOST_COUNTED = 10_000
+MOST_AT_ONCE = 5_000  # of what matches, so many are selected together
 BATCH = 500
 IDLE = {"idle30": timedelta(days=30), "idle90": timedelta(days=90)}
 NEVER_USED = "never"
-_SECRET = re.compile(r"([a-z][a-z0-9]{0,7})s_([0-9A-Z]{4,16})")
-_KEY_ID = re.compile(r"([a-z][a-z0-9]{0,7})_([0-9a-z]{0,16})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,8 @@ class Filters:
     group        ID or name
     health       one of `app.domain.health.QUESTIONS`
     used         `never`, or `idle30` and `idle90` for those not used for so many days
+    expires      `never`
+    ip           `none` for those that may be used from any address
     creator      the ID of the member who made the key
     """
 
@@ -51,12 +51,13 @@ class Filters:
     health: Question | None = None
     used: str | None = None
     creator: str | None = None
+    expires: str | None = None
+    ip: str | None = None
 
     @property
     def none(self) -> bool:
         """Whether the whole list is asked for."""
-        narrow = (self.q, self.status, self.expiration, self.group, self.health, self.used, self.creator)
-        return not any(narrow)
+        return not any(astuple(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,26 @@ def every(
             return
 
 
+def ids(
+    ctx: Context,
+    tenant_id: str,
+    filters: Filters,
+    now: datetime,
+    *,
+    sort: str = "created",
+    descending: bool = False,
+    most: int,
+) -> list[str]:
+    """The key IDs of the first keys of a list, at most `most`; other arguments as for `page`, and raises the same."""
+
+    def look(connection: Connection) -> list[str]:
+        wanted = _wanted(ctx, connection, tenant_id, filters, now)
+        rows, _ = _rows(connection, wanted, Order(sort, descending), None, most, counted=not filters.none)
+        return [row.key_id for row in rows]
+
+    return ctx.database.read(look)
+
+
 def _wanted(ctx: Context, connection: Connection, tenant_id: str, filters: Filters, now: datetime) -> Wanted:
     text, key_id = searched(filters.q, ctx.settings.key_prefix)
     tenant = tenants.find(connection, tenant_id)
@@ -172,6 +193,8 @@ def _wanted(ctx: Context, connection: Connection, tenant_id: str, filters: Filte
         unused=filters.used == NEVER_USED,
         idle_since=now - IDLE[filters.used] if filters.used in IDLE else None,
         creator=filters.creator,
+        endless=filters.expires == "never",
+        anywhere=filters.ip == "none",
     )
 
 
@@ -183,23 +206,6 @@ def _number(shown: int, number: int | None, matches: int | None, *, backwards: b
         return 1
     end = matches + 1 if matches is not None and matches <= MOST_COUNTED else number or None
     return max(1, end - shown) if end is not None else None
-
-
-def searched(q: str | None, brand: str) -> tuple[str | None, str | None]:
-    """What a search looks for: (folded part of a name, beginning of a key ID).
-
-    A secret, even part of one, gives its key ID alone; nothing else of it goes any further.
-
-    brand   what the deployment's secrets begin with, such as `kt`; of other brands only whole ones are recognised
-    """
-    text = (q or "").strip()
-    if not text:
-        return None, None
-    secret = _SECRET.match(text)
-    if secret is not None and (secret[1] == brand or len(text) >= len(secret[0]) + SECRET_LENGTH):
-        return None, f"{secret[1]}_{secret[2]}"
-    key_id = _KEY_ID.fullmatch(text)
-    return fold(text), f"{key_id[1].lower()}_{key_id[2].upper()}" if key_id is not None else None
 
 
 def _group(connection: Connection, tenant_id: str, named: str | None) -> str | None:

@@ -17,6 +17,10 @@ LEEWAY = timedelta(seconds=60)  # a provider's clock is not ours
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
+class ProviderError(Exception):
+    """A provider did not answer, or not as it must; the message says what was wrong and holds nothing of the answer."""
+
+
 def checked(address: str, *, loopback: bool) -> str:
     """Check an address that Keyturn itself calls, or sends a browser to.
 

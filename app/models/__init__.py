@@ -1,6 +1,7 @@
 """Tables and the rules the database itself holds."""
 
 from app.models.base import NAMING, Base, Instant
+from app.models.key_batches import KeyBatch, KeyBatchItem
 from app.models.keys import IdempotentAnswer, Key, RevokedToken, Secret
 from app.models.owners import Deployment, Group, Member, OneTimeLink, Scope, Tenant
 from app.models.people import Halfway, HandOver, Passkey, RecoveryCode, Session, SignIn
@@ -23,6 +24,8 @@ __all__ = [
     "IdempotentAnswer",
     "Instant",
     "Key",
+    "KeyBatch",
+    "KeyBatchItem",
     "KeyUse",
     "Member",
     "OneTimeLink",

@@ -7,7 +7,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -15,7 +15,10 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, KeySet
 
 from app.domain import single_sign_on
-from app.runtime.provider import Client, ProviderError
+from app.domain.single_sign_on import ProviderError
+
+if TYPE_CHECKING:
+    from app.runtime.provider import Client
 
 GOOD_FOR, KEYS_AGAIN, BAD_FOR = timedelta(hours=1), timedelta(seconds=30), timedelta(seconds=5)
 MOST_REMEMBERED, MOST_KEYS = 200, 50

@@ -18,16 +18,13 @@ from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from app.domain import single_sign_on
+from app.domain.single_sign_on import ProviderError
 
 CONNECT_SECONDS, READ_SECONDS, WHOLE_SECONDS = 4, 6, 10
 LARGEST_ANSWER = 512 * 1024
 CHUNK = 16 * 1024
 OK = 200
 SCOPE = "openid email profile"
-
-
-class ProviderError(Exception):
-    """A provider did not answer, or not as it must; the message says what was wrong and holds nothing of the answer."""
 
 
 class _Watched(HTTPSConnection):

@@ -165,6 +165,7 @@ def load(settings: Settings, plane: str, folder: Path) -> Any:
     ctx.recorder.start(ctx.clock)
     ctx.status_lists.start()
     ctx.verifiers.start(ctx.clock)
+    ctx.background.start(ctx.clock)
     # What is there now stays: the collector need not look through it again and again (5 % of a token).
     gc.collect()
     gc.freeze()

@@ -37,6 +37,8 @@ class Wanted:
     unused       those never used
     idle_since   those used last at this instant or before
     creator      the ID of the member who made the key
+    endless      those without an end
+    anywhere     those without an IP allowlist
     """
 
     tenant_id: str
@@ -52,6 +54,8 @@ class Wanted:
     unused: bool = False
     idle_since: datetime | None = None
     creator: str | None = None
+    endless: bool = False
+    anywhere: bool = False
 
     def about(self, *, apart: bool) -> About:
         """For the conditions about use and health."""
@@ -159,6 +163,10 @@ def _narrow(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bo
         yield QUESTIONS[wanted.health](wanted.about(apart=apart))
     if wanted.creator is not None:
         yield Key.created_by_member == wanted.creator
+    if wanted.endless:
+        yield Key.expires_at.is_(None)
+    if wanted.anywhere:
+        yield Key.networks == ""
     yield from _found(wanted)
 
 

@@ -26,10 +26,8 @@ def install(app: Flask, ctx: Context) -> None:
 
     def answered(error: Exception) -> flask.Response:
         request = asked(ctx)
-        if isinstance(error, MethodNotAllowed):
-            answer = _problem(BadRequest(Fault.METHOD, ", ".join(sorted(error.valid_methods or ()))), request)
-        elif isinstance(error, NotFound):
-            answer = _problem(BadRequest(Fault.NOT_FOUND), request)
+        if isinstance(error, (MethodNotAllowed, NotFound)):
+            answer = _problem(nowhere(error), request)
         elif isinstance(error, HTTPException):
             code = error.name.lower().replace(" ", "_")
             answer = replies.problem(error.code or _CRASHED, code, error.name, request.id)
@@ -46,6 +44,13 @@ def install(app: Flask, ctx: Context) -> None:
 
     app.register_error_handler(HTTPException, answered)
     app.register_error_handler(Exception, answered)
+
+
+def nowhere(error: MethodNotAllowed | NotFound) -> BadRequest:
+    """What is wrong with a request that no view takes."""
+    if isinstance(error, MethodNotAllowed):
+        return BadRequest(Fault.METHOD, ", ".join(sorted(error.valid_methods or ())))
+    return BadRequest(Fault.NOT_FOUND)
 
 
 @lru_cache(maxsize=256)

@@ -111,32 +111,32 @@
     const button = event.target.closest("[data-copy], [data-copy-from]");
     if (button) copyFrom(button);
   });
-  each("[data-copy], [data-copy-from]", show);
-  each("[data-date]", dates);
-  each("[data-add-address] button", added);
-  each("[data-count]", counted);
-  each("form[data-plain] [data-no-script]", (node) => node.setAttribute("hidden", ""));
-  each("form[data-auto]", (form) => {
-    each("[data-no-script]", (node) => node.setAttribute("hidden", ""), form);
-    form.addEventListener("change", (event) => { if (event.target.matches("select")) form.requestSubmit(); });
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("form[data-auto] select")) target.form.requestSubmit();
   });
   // A secret pasted into the search stays here: its key ID alone is asked for.
-  each("form[role=search]", (form) => {
-    form.addEventListener("submit", () => {
-      const field = form.querySelector("[name=q]");
-      if (field) field.value = field.value.replace(/^\s*([a-z][a-z0-9]{0,7})s_([0-9A-Z]{16})_\S+.*$/s, "$1_$2");
-    });
-    form.addEventListener("formdata", ({ formData }) => {
-      for (const [name, value] of [...formData]) if (!value) formData.delete(name);
-    });
+  document.addEventListener("submit", ({ target }) => {
+    const field = target.matches("form[role=search]") && target.elements.q;
+    const secret = field && field.value.match(/([a-z][a-z0-9]{0,7})s_([0-9A-Z]{16})_\S+/);
+    if (!secret) return;
+    field.value = `${secret[1]}_${secret[2]}`;
+    target.dataset.cut = target.dataset.secretSaid || "";
+  }, true);
+  document.addEventListener("formdata", ({ target, formData }) => {
+    if (!target.matches("form[role=search]")) return;
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
   });
-  each("[data-select-all]", (every) => {
-    const rows = () => every.closest("table").querySelectorAll("[name=select]");
-    show(every);
-    every.addEventListener("change", () => rows().forEach((row) => { row.checked = every.checked; }));
-    every.closest("table").addEventListener("change", () => {
-      every.checked = [...rows()].every((row) => row.checked);
-    });
+
+  function enhance(root) {
+    each("[data-copy], [data-copy-from], [data-select-all]", show, root);
+    each("[data-date]", dates, root);
+    each("[data-add-address] button", added, root);
+    each("[data-count]", counted, root);
+    each("form:is([data-plain], [data-auto]) [data-no-script]", (node) => node.setAttribute("hidden", ""), root);
+  }
+  enhance(document);
+  document.addEventListener("htmx:after:swap", ({ detail }) => {
+    if (detail.ctx.target instanceof Element && detail.ctx.target.matches("[data-swapped]")) enhance(detail.ctx.target);
   });
   each("[data-secret-panel]", secretPanel);
   const summary = document.querySelector("[data-testid=error-summary]");

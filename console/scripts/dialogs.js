@@ -7,10 +7,8 @@
   const policy = window.trustedTypes
     ? trustedTypes.createPolicy("dialogs", { createHTML: (text) => text })
     : { createHTML: (text) => text };
-  const failed = document.querySelector("[data-network]");
   const nonce = document.querySelector("script[nonce]").nonce;
   let opener = null;
-  let again = null;
 
   // Only answers of our own server come here, and only forms that we know are taken from them.
   function form(text) {
@@ -55,13 +53,12 @@
   }
 
   function trouble(act) {
-    again = act;
-    failed.removeAttribute("hidden");
-    (dialog.open ? dialog : document.querySelector("main")).prepend(failed);
+    const inside = dialog.open ? dialog : document.querySelector("main");
+    document.dispatchEvent(new CustomEvent("kt:failed", { detail: { again: act, inside } }));
   }
 
   async function open(place) {
-    failed.setAttribute("hidden", "");
+    document.dispatchEvent(new CustomEvent("kt:trying"));
     try {
       const answer = await fetch(place);
       if (!answer.ok || answer.redirected || !show(await answer.text(), place)) location.assign(place);
@@ -72,7 +69,7 @@
 
   // A refusal that is no page of this dialog changed nothing: the form is sent again, and its page shown.
   async function send(asked) {
-    failed.setAttribute("hidden", "");
+    document.dispatchEvent(new CustomEvent("kt:trying"));
     try {
       const answer = await fetch(asked.action, {
         method: "POST", body: new URLSearchParams(new FormData(asked)), headers: { "HX-Request": "true" },
@@ -108,5 +105,4 @@
     dialog.querySelector("form")?.remove();
     if (opener) opener.focus();
   });
-  failed.querySelector("button").addEventListener("click", () => again());
 })();

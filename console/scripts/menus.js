@@ -2,7 +2,12 @@
 (() => {
   const items = (menu) => [...menu.querySelectorAll("a, button")].filter((item) => item.checkVisibility());
 
+  // Browsers tell assistive technology by themselves; the attribute says the same to everything else.
+  const said = (button, open) => button.setAttribute("aria-expanded", String(open));
+  document.querySelectorAll("[popovertarget]").forEach((button) => said(button, false));
+
   document.addEventListener("toggle", ({ target, newState }) => {
+    document.querySelectorAll(`[popovertarget="${target.id}"]`).forEach((button) => said(button, newState === "open"));
     if (newState === "open" && target.matches(".kt-menu-list")) items(target)[0]?.focus();
   }, true);
 

@@ -8,7 +8,8 @@
   };
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("data-passkey")) return;
+    // A file that is downloaded leaves its page where it is.
+    if (form.method !== "post" || form.hasAttribute("data-passkey") || event.submitter?.hasAttribute("data-download")) return;
     if (form.hasAttribute("data-sent")) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.actions.key_lists import searched
 from app.domain.credentials import new_secret
+from app.domain.key_search import searched
 
 SECRET = new_secret("kt_7Q2M9XK4T1V8B0CD", lambda size: b"\x07" * size).text
 OLD_BRAND = new_secret("old_7Q2M9XK4T1V8B0CD", lambda size: b"\x07" * size).text

@@ -124,9 +124,8 @@ def untranslated(page: Page, spoken: tuple[str, ...]) -> list[str]:
             const near = node.parentElement;
             if (near.closest("script, style, svg, pre, code, time, textarea, [translate=no], .kt-mono, .kt-avatar"))
                 continue;
-            // What actions say is English, whatever the reader's language; scopes and groups speak as they were made.
-            if (near.closest("body [lang], .kt-error, .kt-errors, [data-matrix], .kt-tips, .kt-scopes")
-                || near.closest(".kt-rows th small, option"))
+            // What actions say is marked as English; scopes and groups speak as they were made.
+            if (near.closest("body [lang], [data-matrix], .kt-tips, .kt-scopes, .kt-rows th small, option"))
                 continue;
             if (inside === 0 && !node.data.includes("[") && /[A-Za-z]{3}/.test(node.data)) found.push(node.data.trim());
         }

@@ -42,6 +42,7 @@ NO_PAGES = {
     "/audit-log/export.jsonl": "a file",
     "/tenant-api-keys/export.csv": "a file",
     "/tenant-api-keys/{key_id}/usage.csv": "a file",
+    "/tenant-api-keys/{key_id}/activity": "older lines of a key's timeline",
     "/tenant-api-keys/{key_id}/first-use": "a line of the secret's panel",
     "/tenant-api-keys/{key_id}/propagation": "a line of a revoked key's page",
     "/account/still-here": "an empty answer",

@@ -74,7 +74,8 @@ def test_guessing_the_old_password_waits_like_guessing_at_the_door(world: World)
         assert sent(person, "/account/password", current="wrong", password=NEW, repeated=NEW) == 422
     answer = person.send("/account/password", at="/account", current=PASSWORD, password=NEW, repeated=NEW)
     assert "Too many attempts. Try again at" in answer.text
-    assert Person(world, person.email).sign_in().status_code == 422
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert Person(world, person.email).sign_in().status_code == 429
 
 
 def test_a_browser_is_signed_out_from_another_one(world: World) -> None:

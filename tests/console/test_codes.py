@@ -98,6 +98,7 @@ def test_guessing_codes_waits_and_a_right_password_does_not_start_anew(world: Wo
     assert "Too many attempts" in other.sign_in().text
     answer = other.client.post("/sign-in/verify", data={"code": phone.code()})
     assert "Too many attempts" in answer.text
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     world.clock.advance(seconds=2)
     assert verified(other, phone.code()) == 303
 

@@ -83,7 +83,9 @@ def test_failures_make_the_next_attempt_wait_and_success_begins_anew(world: Worl
     for _ in range(5):
         assert "is not correct" in enter(world.client, password="wrong words").text
     held = enter(world.client)
-    assert (held.status_code, "Too many attempts. Try again at" in held.text) == (422, True)
+    assert "Too many attempts. Try again at 12:00:01 UTC." in held.text
+    # RFC 6585 §4: too many requests, and when the next one counts.
+    assert (held.status_code, held.content_type, held.headers["Retry-After"]) == (429, "text/html; charset=utf-8", "1")
     world.clock.advance(minutes=1)
     assert enter(world.client).status_code == 303
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,9 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from app.web.console import handbook
+from app.actions import keys, rotation
+from app.domain import credentials
+from app.web.console import handbook, rendering
 from tests.console.conftest import Console
+from tests.console.people import Person, member
 from tests.console.test_key_use import used
+from tests.usage.staging import call
+from tests.world import OPERATOR, Key, World
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -76,6 +82,7 @@ def test_the_checker_says_why_a_key_does_not_work(console: Console) -> None:
     expect(found).to_contain_text("Mon 30 Nov 2026 23:59:59 UTC (in 9 days)")
     expect(found).to_contain_text("198.51.100.9 is not allowed by the IP allowlist.")
     expect(found).to_contain_text("2 calls with 403, last from 198.51.100.9 (python-requests/2.32)")
+    expect(page.get_by_test_id("why")).to_have_text("The caller's address is not in the IP allowlist.")
     expect(page.get_by_test_id("check-key")).to_have_value(key.id)
     page.get_by_test_id("check-address").fill("192.0.2.7")
     page.get_by_role("button", name="Check").click()
@@ -99,3 +106,60 @@ def test_every_page_ends_with_the_same_ways_to_help(console: Console) -> None:
         foot = page.get_by_role("contentinfo").get_by_role("link")
         assert foot.all_inner_texts() == ["Help", "API documentation", "Service status", "Contact support"]
         expect(foot.last).to_have_attribute("href", "mailto:help@example.com")
+
+
+def test_every_entry_that_a_page_names_is_there() -> None:
+    sources = Path(rendering.__file__).with_name("templates").glob("*.html")
+    linked = r"/help/troubleshooting#([a-z0-9_-]+)"
+    named = {name for path in sources for name in re.findall(linked, path.read_text(encoding="utf-8"))}
+    text = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    assert "sign-in" in named
+    assert named <= {handbook.anchor(heading) for heading in re.findall(r"(?m)^##+ (.+)$", text)}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_of_a_secret_the_checker_takes_the_key_id_alone_and_says_so(console: Console, scripts: bool) -> None:
+    key = console.world.key(name="Mobile App")
+    page = console.open(java_script_enabled=scripts)
+    console.sign_in(page, console.member())
+    page.wait_for_url(lambda url: "sign-in" not in url)
+    page.goto("/help/troubleshooting")
+    expect(page.get_by_test_id("was-secret")).to_be_empty()
+    page.get_by_test_id("check-key").fill(f" {key.secret}\n")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
+    if scripts:
+        expect(page.get_by_test_id("check-key")).to_have_value(key.id)
+        expect(page.get_by_test_id("was-secret")).to_contain_text("Only its key ID is used.")
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_test_id("checked")).to_contain_text("Mobile App")
+    expect(page.get_by_test_id("check-key")).to_have_value(key.id)
+    expect(page.get_by_test_id("was-secret")).to_have_count(1)
+    assert any(key.secret in one for one in sent) != scripts
+    assert not any(key.secret in body for body in console.bodies)
+    if not scripts:
+        expect(page.get_by_test_id("was-secret")).to_contain_text("Do not paste secrets here.")
+
+
+def test_the_checker_tells_the_reason_of_each_refusal(world: World) -> None:
+    person = Person(world, member(world))
+
+    def why(key: Key, **asked: str) -> list[str]:
+        world.ctx.recorder.flush()
+        page = person.signed_in().send("/help/troubleshooting", at="/help/troubleshooting", key=key.id, **asked).text
+        return re.findall(r"<li>([^<]+)</li>", page.partition('data-testid="why"')[2].partition("</dd>")[0])
+
+    key = world.key("Mobile App", expires_at="2026-11-23")
+    assert why(key) == []
+    assert call(world, credentials.new_secret(key.id, os.urandom).text) == 401
+    assert why(key) == ["The secret was wrong: mistyped, cut short, or of another key."]
+    world.clock.advance(days=1)
+    rotation.rotate(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock())
+    assert call(world, key.secret) == 401
+    assert why(key) == ["An old secret was sent: the key has been rotated since."]
+    keys.revoke(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock())
+    assert why(key) == ["The key has been revoked or deleted."]
+    ended = world.key("Ended", expires_at="2026-11-23")
+    world.clock.advance(days=3)
+    assert call(world, ended.secret) == 401
+    assert why(ended) == ["The key has expired."]

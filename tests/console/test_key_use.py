@@ -206,21 +206,6 @@ def test_an_edit_says_what_the_key_gains_and_loses_and_whom_it_would_block(conso
     assert call(console.world, key.secret) == 403
 
 
-def test_the_timeline_tells_what_is_new_and_the_rest_on_demand(console: Console) -> None:
-    world = console.world
-    key = world.key(name="Mobile App")
-    for number in range(25):
-        keys.edit(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock(), description=f"Version {number}")
-    page = console.signed_in()
-    page.goto(f"/tenant-api-keys/{key.id}")
-    told = page.get_by_test_id("timeline").get_by_role("listitem")
-    expect(told).to_have_count(20)
-    page.get_by_test_id("older-events").click()
-    expect(told).to_have_count(26)
-    expect(told.last).to_contain_text("Key generated")
-    expect(page.get_by_test_id("older-events")).to_have_count(0)
-
-
 @pytest.mark.parametrize("choice", ["use-mine", "use-theirs"])
 def test_of_two_people_who_edit_at_once_the_second_chooses(console: Console, choice: str) -> None:
     world = console.world

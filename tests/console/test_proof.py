@@ -88,6 +88,7 @@ def test_a_wrong_password_proves_nothing_and_after_five_the_right_one_waits(worl
         assert "This is not correct." in answer.text
     answer = person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD})
     assert "Too many attempts. Try again at 12:20:01 UTC." in answer.text
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     assert person.read("/tenant-api-keys/new").status_code == 303
     world.clock.advance(seconds=2)
     assert person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD}).status_code == 303
@@ -107,6 +108,27 @@ def test_nobody_proves_anything_with_another_sites_form(world: World) -> None:
     forged = {"Sec-Fetch-Site": "cross-site"}
     csrf = token(person.read("/re-auth").text)
     assert person.client.post("/re-auth", data={"csrf": csrf, "password": PASSWORD}, headers=forged).status_code == 400
+
+
+# CONSOLE.md §3.21: what needs a proof of the last minutes, and what must be fast when a key has leaked.
+PROVED = (
+    r"/tenant-api-keys(/[^/]+/rotate|/bulk)?",
+    r"/settings/authorization-groups(/(?!effect)[^/]+(/delete)?)?",
+    r"/settings/members/(invite|[^/]+(/(deactivate|activate|keys|remove|reset))?)",
+    r"/settings/sso/(require|new|[^/]+|[^/]+/remove)",
+    r"/settings/tenant/(api-access|sessions)",
+    r"/settings/signing-keys/.*",
+)
+FAST = ("/tenant-api-keys/{key_id}/revoke", "/tenant-api-keys/{key_id}/delete", "/sign-out")
+
+
+def test_a_proof_is_asked_for_where_credentials_or_powers_change_and_nowhere_a_leak_is_stopped() -> None:
+    pages = {page.path: page for part in PARTS for page in part.every if page.method == "POST" and not page.public}
+    wanted = {path for path in pages if any(re.fullmatch(one, path) for one in PROVED)} - set(FAST)
+    assert {path for path in wanted if not pages[path].proof} == set()
+    assert {path for path in FAST if pages[path].proof} == set()
+    own = {path for path, page in pages.items() if page.proof} - wanted
+    assert all(path.startswith("/account/") for path in own)
 
 
 TEXT = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=40)

@@ -59,3 +59,77 @@ def test_a_form_out_of_date_leads_back_to_itself(world: World, sent: str) -> Non
     assert (answer.status_code, "This form is out of date" in answer.text) == (400, True)
     assert re.search(rf'<a [^>]*href="{form}"[^>]*>Reload the form</a>', answer.text)
     assert keys.show(world.ctx, world.tenant["id"], key.id, world.clock())["name"] == "Mobile App"
+
+
+def test_what_was_filled_into_a_form_out_of_date_is_in_it_again(console: Console) -> None:
+    """A second tab signs in anew, and with it every form that was open before is out of date."""
+    world = console.world
+    key = world.key("Mobile App")
+    page = console.signed_in()
+    page.goto(f"{LIST}/{key.id}/edit")
+    page.get_by_test_id("field-name").fill('Bücher & "Co" <b>')
+    page.get_by_test_id("field-description").fill("\nOne line\n</textarea> another")
+    page.get_by_test_id("field-group").select_option("grp_full")
+    page.get_by_test_id("field-allowlist").fill("203.0.113.0/24")
+    other = page.context.new_page()
+    other.context.clear_cookies()
+    console.sign_in(other, "ada.global_admin@example.com")
+    other.wait_for_url(lambda url: "sign-in" not in url)
+    other.close()
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This form is out of date")
+    expect(page.get_by_role("main")).to_contain_text("what you filled in is in it again, but for secrets")
+    assert keys.show(world.ctx, world.tenant["id"], key.id, world.clock())["name"] == "Mobile App"
+    page.get_by_test_id("reload").click()
+    expect(page.get_by_test_id("field-name")).to_have_value('Bücher & "Co" <b>')
+    expect(page.get_by_test_id("field-description")).to_have_value("\nOne line\n</textarea> another")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_test_id("status")).to_contain_text("was updated.")
+    saved = keys.show(world.ctx, world.tenant["id"], key.id, world.clock())
+    assert (saved["name"], saved["group"]["id"], saved["ip_allowlist"]) == (
+        'Bücher & "Co" <b>',
+        "grp_full",
+        ["203.0.113.0/24"],
+    )
+
+
+def test_a_refilled_form_notices_that_somebody_else_was_faster(world: World) -> None:
+    key = world.key("Mobile App")
+    person = Person(world, member(world)).signed_in()
+    path, sent = f"{LIST}/{key.id}/edit", {"csrf": "0" * 64, "name": "Mine", "group": "grp_ro", "version": "1"}
+    person.send(path, name="Theirs", group="grp_ro", version="1")
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    stale = person.client.post(path, data=sent, headers=ours)
+    assert stale.status_code == 400
+    form = person.read(f"{path}?kept=1").text
+    assert 'value="Mine"' in form
+    again = person.client.post(path, data={**sent, "csrf": token(form), "version": hidden(form, "version")})
+    assert again.status_code == 409
+    world.clock.advance(minutes=10)
+    assert 'value="Theirs"' in person.read(f"{path}?kept=1").text
+
+
+def test_boxes_come_back_as_they_were_ticked_and_no_secret_comes_back(world: World) -> None:
+    person = Person(world, member(world)).signed_in()
+    sent = {"csrf": "0" * 64, "name": "Some", "scope": ["contacts:read", "boards:write"], "secret": "hidden"}
+    person.client.post("/settings/authorization-groups", data=sent, headers={"Sec-Fetch-Site": "same-origin"})
+    form = person.read("/settings/authorization-groups/new?kept=1").text
+    ticked = re.findall(r'<input [^>]*name="scope"[^>]* value="([^"]+)"[^>]* checked', form)
+    ticked += re.findall(r'<input [^>]*value="([^"]+)"[^>]*name="scope"[^>]* checked', form)
+    assert sorted(set(ticked)) == ["boards:write", "contacts:read"]
+    assert "hidden" not in re.findall(r'value="([^"]*)"', form)
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"}, {}])
+def test_nothing_that_another_site_sent_is_put_into_a_form(world: World, headers: dict[str, str]) -> None:
+    person = Person(world, member(world)).signed_in()
+    answer = person.client.post(LIST, data={"csrf": "0" * 64, "name": "Evil"}, headers=headers)
+    assert answer.status_code == 400
+    assert "Evil" not in person.read(f"{LIST}/new?kept=1").text
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]

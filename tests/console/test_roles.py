@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -71,18 +72,25 @@ TWINS = {
 }
 
 
-def objects(world: World, tenant: dict[str, Any], made: int) -> dict[str, str]:
-    """One of everything that a page's address may name, fresh, so that one page cannot stand in another's way."""
+def objects(world: World, tenant: dict[str, Any], made: int, pages: Iterable[Page]) -> dict[str, str]:
+    """One of everything that these pages' addresses name, fresh, so that one page cannot stand in another's way."""
     at = (world.ctx, OPERATOR, tenant["id"], world.clock())
-    given = Given(f"Provider {made}", "https://login.example.com", "keyturn", "not a secret", "example.org")
-    proposed = sso_connections.proposal(world.ctx, tenant["id"])
-    who = members.create(*at, email=f"subject{made}@example.com", name="Subject", role="member")
-    return {
-        "key_id": world.key(f"Key {made}", tenant=tenant).id,
-        "group_id": groups.create(*at, name=f"Group {made}", scopes=["contacts:read"])["id"],
-        "member_id": who["id"],
-        "connection": sso_connections.add(*at, proposed_id=proposed, given=given)["id"],
+
+    def connection() -> str:
+        given = Given(f"Provider {made}", "https://login.example.com", "keyturn", "not a secret", "example.org")
+        proposed = sso_connections.proposal(world.ctx, tenant["id"])
+        return str(sso_connections.add(*at, proposed_id=proposed, given=given)["id"])
+
+    makers: dict[str, Callable[[], str]] = {
+        "key_id": lambda: world.key(f"Key {made}", tenant=tenant).id,
+        "group_id": lambda: groups.create(*at, name=f"Group {made}", scopes=["contacts:read"])["id"],
+        "member_id": lambda: members.create(*at, email=f"subject{made}@example.com", name="Subject", role="member")[
+            "id"
+        ],
+        "connection": connection,
     }
+    named = {name for page in pages for name in re.findall(r"{(\w+)}", page.path)}
+    return {name: make() for name, make in makers.items() if name in named}
 
 
 def address(page: Page, found: dict[str, str]) -> str:
@@ -108,7 +116,7 @@ def test_a_role_opens_what_its_permissions_say_and_no_forged_form_does_more(worl
     held = scopes.of_role(role, frozenset())
     wrong: list[str] = []
     for number, page in enumerate(GUARDED):
-        found = objects(world, world.tenant, number)
+        found = objects(world, world.tenant, number, [page])
         place, before = address(page, found), happened(world, world.tenant)
         answer = person.read(place) if page.method == "GET" else person.client.post(place, data={"csrf": csrf})
         if (page.permission not in held) is not refused(answer, page):
@@ -138,7 +146,7 @@ def test_the_navigation_leads_to_what_a_role_may_open_and_to_nothing_else(world:
 
 def test_who_is_not_signed_in_is_sent_to_the_door_from_every_page(world: World) -> None:
     stranger = Person(world, "nobody@example.com")
-    found, before = objects(world, world.tenant, 0), happened(world, world.tenant)
+    found, before = objects(world, world.tenant, 0, EVERY), happened(world, world.tenant)
     for page in GUARDED + OWN:
         place = address(page, found)
         answer = stranger.read(place) if page.method == "GET" else stranger.client.post(place)
@@ -150,7 +158,7 @@ def test_who_is_not_signed_in_is_sent_to_the_door_from_every_page(world: World) 
 def test_a_form_without_its_sessions_own_token_does_nothing(world: World) -> None:
     person, other = (Person(world, member(world, name=name)).signed_in() for name in ("Ada Okafor", "Bo Lin"))
     theirs = token(other.read("/account").text)
-    found, before = objects(world, world.tenant, 0), happened(world, world.tenant)
+    found, before = objects(world, world.tenant, 0, EVERY), happened(world, world.tenant)
     for page in GUARDED + OWN:
         if page.method == "POST":
             for sent in ({"name": "x"}, {"csrf": "0" * 64}, {"csrf": theirs}):
@@ -162,7 +170,7 @@ def test_a_form_without_its_sessions_own_token_does_nothing(world: World) -> Non
 def test_what_another_tenant_has_is_not_there_for_anybody(world: World) -> None:
     stranger = Person(world, member(world, tenant=world.new_tenant("Other")["id"])).signed_in()
     csrf = token(stranger.read("/account").text)
-    found = objects(world, world.tenant, 0)
+    found = objects(world, world.tenant, 0, EVERY)
     before = happened(world, world.tenant)
     held = scopes.of_role(Role.GLOBAL_ADMIN, frozenset())
     for page in GUARDED:
@@ -194,7 +202,7 @@ def test_credentials_change_only_after_a_fresh_proof() -> None:
     free |= {"/settings/tenant", "/settings/tenant/policy"}  # neither makes nor changes credentials
     for page in GUARDED:
         if page.method == "POST" and (page.permission or "").endswith(":write"):
-            shown_only = page.path in free or page.path.endswith("/effect")
+            shown_only = page.path in free or page.path.endswith(("/effect", "/test"))
             assert ((page.method, page.path) in fresh) is not shown_only, page
 
 
@@ -202,7 +210,7 @@ def test_credentials_change_only_after_a_fresh_proof() -> None:
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_the_first_stop_of_every_page_leads_past_its_navigation(console: Console, signed_in: bool) -> None:
     page = console.signed_in() if signed_in else console.open()
-    found = objects(console.world, console.world.tenant, 0)
+    found = objects(console.world, console.world.tenant, 0, EVERY)
     for known in EVERY:
         document = not re.search(r"\.(csv|jsonl)$|first-use|propagation|still-here", known.path)
         wanted = known.public and "{" not in known.path and known.path != "/" if not signed_in else not known.public

@@ -180,6 +180,21 @@ def test_an_address_that_leads_nowhere_offers_a_search(console: Console) -> None
     expect(page.get_by_test_id(f"row-{key.id}")).to_be_visible()
 
 
+def test_an_address_nobody_knows_is_a_page_for_people_and_json_for_programs(console: Console) -> None:
+    page = console.signed_in()
+    for place, status, title in (("/settings/nothing", 404, "Not found"), ("/sign-out", 405, "There is no page here")):
+        answer = page.goto(place)
+        assert answer is not None
+        assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        expect(page.get_by_test_id("search")).to_have_count(1 if status == 404 else 0)
+        program = page.request.get(place, headers={"Accept": "*/*"})
+        assert (program.status, program.headers["content-type"]) == (status, "application/problem+json")
+    assert page.request.get("/sign-out", headers={"Accept": "text/html"}).headers["allow"] == "POST"
+    told = page.request.get("/admin/nothing", headers={"Accept": "text/html"})
+    assert (told.status, told.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_a_failure_has_a_request_id_and_no_inside(console: Console, monkeypatch: Any) -> None:
     page = console.signed_in()
 

@@ -103,7 +103,7 @@ def test_what_is_no_network_is_refused(text: str) -> None:
 def test_any_list_gives_networks_or_problems_that_name_their_lines(lines: list[str]) -> None:
     found, problems = parse_list(lines)
     for problem in problems:
-        line = int(problem.message.split()[1])
+        line = int(problem.message.split()[1].rstrip(":"))
         assert lines[line - 1].strip() != ""
         assert (problem.field, problem.code) == ("ip_allowlist", "invalid_network")
     assert all(str(ip_network(line)) == line for line in found)
@@ -112,7 +112,7 @@ def test_any_list_gives_networks_or_problems_that_name_their_lines(lines: list[s
 def test_every_bad_line_is_told_by_its_number_and_blank_ones_are_passed_over() -> None:
     found, problems = parse_list(["10.0.0.1", "", "nonsense", " 10.0.0.1/32 ", "10.0.0.0/99"], "networks")
     assert found == ["10.0.0.1/32"]
-    assert [(p.field, p.message.split()[1]) for p in problems] == [("networks", "3"), ("networks", "5")]
+    assert [(p.field, p.message.split()[1]) for p in problems] == [("networks", "3:"), ("networks", "5:")]
 
 
 def test_a_list_has_an_end() -> None:

@@ -52,7 +52,7 @@ def test_a_line_that_is_no_address_is_refused_by_its_number(admin: Admin, world:
     for method, path, more in (("POST", "api-keys", BODY), ("PATCH", f"api-keys/{key.id}", {})):
         found = admin.refused(422, method, path, {**more, "ip_allowlist": ["10.0.0.1", "", bad]})
         assert [(error["field"], error["code"]) for error in found["errors"]] == [("ip_allowlist", "invalid_network")]
-        assert found["errors"][0]["message"].startswith("Line 3 ")
+        assert found["errors"][0]["message"].startswith("Line 3: ")
     assert admin.ok("GET", f"api-keys/{key.id}")["ip_allowlist"] == []
 
 

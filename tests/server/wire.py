@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any, Self
 
-PATIENCE = 20
+PATIENCE = 60
 GOOD_FORM = b"grant_type=client_credentials"
 FORM = "application/x-www-form-urlencoded"
 

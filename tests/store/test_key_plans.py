@@ -131,7 +131,7 @@ def test_no_page_is_reached_by_counting_rows_off(filled: World) -> None:
 
 def test_health_counts_what_the_lists_of_its_questions_hold(filled: World) -> None:
     with filled.ctx.database.reader.connect() as connection:
-        counts = key_health.counts(connection, filled.tenant["id"], "tenant_api_key", START, START)
+        counts = key_health.counts(connection, filled.tenant["id"], "tenant_api_key", START, START + timedelta(days=14))
         for question, count in zip(QUESTIONS, counts, strict=True):
             asking = wanted(filled, health=question)
             assert len(key_lists.page(connection, asking, Order(), None, MANY + 1)) == count, question

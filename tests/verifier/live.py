@@ -20,7 +20,7 @@ from tests.postgres import free_port
 from tests.server.running import Deployment
 from tests.world import OPERATOR, Key, as_key
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 class Live:

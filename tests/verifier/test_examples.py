@@ -21,7 +21,7 @@ from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, Clock, Issuer
 from tests.verifier.served import Server
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 EXAMPLES = {
     "flask": ("wsgi", "flask_api:app"),
     "wsgi": ("wsgi", "wsgi_api:app"),

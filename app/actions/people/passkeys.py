@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
-import webauthn
 from sqlalchemy import Connection, Row
-from webauthn.helpers import structs
 
 from app.actions.people import attempts, halfway, proofs, sessions
 from app.actions.people.attempts import NotIn
@@ -55,6 +54,7 @@ def offer(ctx: Context, signed: Signed, now: datetime) -> Challenge:
         if len(mine) >= MOST:
             raise Conflict("too_many_passkeys", f"You have {MOST} passkeys. Remove one you no longer use.")
         held = halfway.begin(ctx, connection, halfway.NEW_PASSKEY, now, member_id=member.member_id, challenge=challenge)
+    webauthn = _library()
     options = webauthn.generate_registration_options(
         rp_id=_rp_id(ctx),
         rp_name="Keyturn",
@@ -63,9 +63,9 @@ def offer(ctx: Context, signed: Signed, now: datetime) -> Challenge:
         user_display_name=member.name,
         challenge=challenge,
         exclude_credentials=_named(mine),
-        authenticator_selection=structs.AuthenticatorSelectionCriteria(
-            resident_key=structs.ResidentKeyRequirement.REQUIRED,
-            user_verification=structs.UserVerificationRequirement.REQUIRED,
+        authenticator_selection=webauthn.helpers.structs.AuthenticatorSelectionCriteria(
+            resident_key=webauthn.helpers.structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=webauthn.helpers.structs.UserVerificationRequirement.REQUIRED,
         ),
     )
     return Challenge(webauthn.options_to_json(options), held)
@@ -121,11 +121,12 @@ def ask(ctx: Context, now: datetime, signed: Signed | None = None) -> Challenge:
         if member_id is not None:
             mine = _named(store.passkeys(connection, member_id))
         held = halfway.begin(ctx, connection, halfway.PASSKEY, now, member_id=member_id, challenge=challenge)
+    webauthn = _library()
     options = webauthn.generate_authentication_options(
         rp_id=_rp_id(ctx),
         challenge=challenge,
         allow_credentials=mine,
-        user_verification=structs.UserVerificationRequirement.REQUIRED,
+        user_verification=webauthn.helpers.structs.UserVerificationRequirement.REQUIRED,
     )
     return Challenge(webauthn.options_to_json(options), held)
 
@@ -160,7 +161,7 @@ def _used(ctx: Context, connection: Connection, asked: Row[Any] | None, answer: 
     if asked is None:
         raise NotIn
     given: Any = _read(lambda: json.loads(answer))
-    credential_id = _read(lambda: webauthn.base64url_to_bytes(given["rawId"]))
+    credential_id = _read(lambda: _library().base64url_to_bytes(given["rawId"]))
     found = store.passkey(connection, credential_id) if credential_id is not None else None
     if found is None or not _read(lambda: _owner(given) in {None, found.member_id.encode()}):
         raise NotIn
@@ -173,11 +174,11 @@ def _used(ctx: Context, connection: Connection, asked: Row[Any] | None, answer: 
 
 def _owner(given: dict[str, Any]) -> bytes | None:
     handle = given["response"].get("userHandle")
-    return webauthn.base64url_to_bytes(handle) if handle else None
+    return _library().base64url_to_bytes(handle) if handle else None
 
 
 def _registered(ctx: Context, asked: Row[Any], answer: str) -> Any:
-    return webauthn.verify_registration_response(
+    return _library().verify_registration_response(
         credential=answer,
         expected_challenge=asked.challenge,
         expected_rp_id=_rp_id(ctx),
@@ -187,7 +188,7 @@ def _registered(ctx: Context, asked: Row[Any], answer: str) -> Any:
 
 
 def _verified(ctx: Context, asked: Row[Any], found: Row[Any], given: dict[str, Any]) -> Any:
-    return webauthn.verify_authentication_response(
+    return _library().verify_authentication_response(
         credential=given,
         expected_challenge=asked.challenge,
         expected_rp_id=_rp_id(ctx),
@@ -206,7 +207,13 @@ def _read(reading: Callable[[], T]) -> T | None:
         return None
 
 
-def _named(rows: Any) -> list[structs.PublicKeyCredentialDescriptor]:
+def _library() -> Any:
+    # It weighs 5 MB, which a worker holds only once somebody asks for a passkey.
+    return import_module("webauthn")
+
+
+def _named(rows: Any) -> list[Any]:
+    structs = _library().helpers.structs
     return [structs.PublicKeyCredentialDescriptor(id=row.credential_id) for row in rows]
 
 

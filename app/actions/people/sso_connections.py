@@ -16,8 +16,8 @@ from app.actions.tenants import new_id
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.domain.single_sign_on import ProviderError
 from app.domain.times import rfc3339
-from app.runtime.provider import ProviderError
 from app.store import audit, tenants
 from app.store import single_sign_on as store
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Row
@@ -15,7 +15,9 @@ from app.domain.events import Actor
 from app.domain.names import clean_name
 from app.domain.refusals import Problem
 from app.domain.scopes import Role
-from app.runtime.provider import Client
+
+if TYPE_CHECKING:
+    from app.runtime.provider import Client
 
 LONGEST_NAME, LONGEST_CLIENT_ID, LONGEST_SECRET = 60, 255, 500
 NEW_ROLES = (Role.MEMBER, Role.AUDITOR, Role.SUPER_USER, Role.TENANT_ADMINISTRATOR)
@@ -84,8 +86,11 @@ def place(sso_id: str) -> str:
 
 def client(ctx: Context, row: Row[Any]) -> Client:
     """Our registration with a connection's provider."""
+    # What it calls providers with weighs 5 MB, which a worker holds only once somebody signs in this way.
+    from app.runtime import provider  # noqa: PLC0415
+
     secret = ctx.vault.open(row.secret_sealed, place(row.id)).decode()
-    return Client(row.client_id, secret, callback(ctx, row.id), loopback=loopback(ctx))
+    return provider.Client(row.client_id, secret, callback(ctx, row.id), loopback=loopback(ctx))
 
 
 def _visible(name: str, text: str, longest: int, problems: list[Problem]) -> str:

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -18,9 +18,12 @@ from app.context import Context
 from app.domain import credentials, single_sign_on
 from app.domain.events import Actor
 from app.domain.refusals import NotFound
+from app.domain.single_sign_on import ProviderError
 from app.runtime.openid import Provider
-from app.runtime.provider import Client, ProviderError
 from app.store import single_sign_on as store
+
+if TYPE_CHECKING:
+    from app.runtime.provider import Client
 
 VALID_FOR = timedelta(minutes=10)
 KEPT_FORM = "kept form"

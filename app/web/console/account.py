@@ -9,9 +9,9 @@ from app.actions.people import account, codes, passkeys, sessions
 from app.actions.people.attempts import NotIn
 from app.domain.browsers import browser_name
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import cookies, rendering
+from app.web.console import cookies, english, rendering
 from app.web.console.pages import Pages, Visit, redirect
-from app.web.console.proof import trouble
+from app.web.console.proof import WRONG, Trouble, trouble
 from app.web.replies import Answer
 
 pages = Pages()
@@ -106,13 +106,15 @@ def shown(visit: Visit, invalid: Invalid | None = None, **more: Any) -> Answer:
 
     more   `current`, what is wrong with the old password; `name`, as typed
     """
-    problems = {problem.field: problem.message for problem in invalid.problems} if invalid is not None else {}
-    if "current" in more:
-        problems["current"] = more["current"]
+    problems = english.problems(invalid) if invalid is not None else {}
+    wrong: Trouble | None = more.get("current")
+    if wrong is not None:
+        problems["current"] = wrong.text
     return rendering.page(
         visit,
         "account",
-        status=422 if problems else 200,
+        status=wrong.status if wrong is not None else WRONG if problems else 200,
+        headers=wrong.headers if wrong is not None else (),
         here=HERE,
         problems=problems,
         name=more.get("name", visit.signed.row.name),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.actions.people import sessions, sign_in
 from app.actions.people.attempts import NotIn
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import cookies, rendering, verify
+from app.web.console import cookies, english, rendering, verify
 from app.web.console.forgery import local
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.console.proof import trouble
@@ -42,8 +42,7 @@ def let_in(visit: Visit) -> Answer:
             visit.ctx, email, form.get("password", ""), visit.now, address=address(visit), client=client(visit)
         )
     except NotIn as not_in:
-        problem = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
-        return rendering.page(visit, "sign_in", status=422, email=email, problem=problem, next=place)
+        return _refused(visit, not_in, email, place)
     return verify.gone_on(visit, entered, place)
 
 
@@ -77,7 +76,7 @@ def set_up(visit: Visit) -> Answer:
     except NotFound:
         return rendering.page(visit, "set_up_over", status=404)
     except Invalid as invalid:
-        problems = {problem.field: problem.message for problem in invalid.problems}
+        problems = english.problems(invalid)
         return rendering.page(visit, "set_up", status=422, way=way, email=email, name=name, problems=problems)
     known = way.member.email if way.member is not None else email
     at = (address(visit), client(visit))
@@ -86,6 +85,10 @@ def set_up(visit: Visit) -> Answer:
             visit.ctx, known, password, visit.now, address=at[0], client=at[1], by_link=True
         )
     except NotIn as not_in:
-        problem = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
-        return rendering.page(visit, "sign_in", status=422, email=known, problem=problem, next=HOME)
+        return _refused(visit, not_in, known, HOME)
     return verify.gone_on(visit, entered, HOME)
+
+
+def _refused(visit: Visit, not_in: NotIn, email: str, place: str) -> Answer:
+    text, status, headers = trouble(visit, not_in, visit.words.gettext("E-mail or password is not correct."))
+    return rendering.page(visit, "sign_in", status=status, headers=headers, email=email, problem=text, next=place)

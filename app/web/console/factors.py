@@ -8,7 +8,7 @@ from markupsafe import Markup
 from app.actions.people import codes
 from app.actions.people.codes import Offer
 from app.domain.refusals import Conflict, Invalid
-from app.web.console import rendering
+from app.web.console import english, rendering
 from app.web.console.account import HERE, said
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
@@ -32,7 +32,7 @@ def turn_on(visit: Visit) -> Answer:
     try:
         made = codes.turn_on(visit.ctx, visit.signed, visit.actor, visit.form.get("code", ""), visit.now)
     except Invalid as invalid:
-        problems = {problem.field: problem.message for problem in invalid.problems}
+        problems = english.problems(invalid)
         return _offering(visit, codes.offered(visit.ctx, visit.signed), problems)
     return rendering.page(visit, "recovery_codes", here=HERE, codes=made, first=True)
 

@@ -6,13 +6,21 @@ import hmac
 from typing import TYPE_CHECKING
 
 from app.context import Context
+from app.web.forms import Form
 
 if TYPE_CHECKING:
     from app.web.console.pages import Visit
 
 
 class StaleForm(Exception):
-    """A form came without, or with another session's, token: nothing was done."""
+    """A form came without, or with another session's, token: nothing was done.
+
+    form   what was in it, where the browser says that a page of ours sent it
+    """
+
+    def __init__(self, form: Form | None = None) -> None:
+        super().__init__("stale form")
+        self.form = form
 
 
 def form_token(ctx: Context, cookie: str) -> str:
@@ -39,9 +47,11 @@ def refuse(visit: Visit, *, inside: bool) -> None:
     if site is None and origin is not None and origin not in _origins(visit):
         raise StaleForm
     if inside:
-        given = visit.http.header("X-CSRF-Token") or visit.form.get("csrf", "")
+        header = visit.http.header("X-CSRF-Token")
+        given = header or visit.form.get("csrf", "")
         if not hmac.compare_digest(given.encode(), visit.token.encode()):
-            raise StaleForm
+            ours = header is None and (site == "same-origin" or origin in _origins(visit))
+            raise StaleForm(visit.form if ours else None)
 
 
 def _origins(visit: Visit) -> set[str]:

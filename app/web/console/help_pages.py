@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from app.actions import key_checkup, key_lists, keys
+from app.actions.key_checkup import Why
 from app.actions.key_lists import Filters
+from app.domain.key_search import searched
 from app.domain.refusals import Invalid, NotFound
-from app.web.console import handbook, rendering, snippets
+from app.web.console import english, handbook, rendering, snippets
 from app.web.console.handbook import QUICK_STARTS
 from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
@@ -55,7 +57,7 @@ def check_key(visit: Visit) -> Answer:
         text = visit.words.gettext("There is no such key in this tenant. Paste the key ID: kt_ and 16 characters.")
         return _troubleshooting(visit, form, None, {"key": text})
     except Invalid as error:
-        return _troubleshooting(visit, form, None, {problem.field: problem.message for problem in error.problems})
+        return _troubleshooting(visit, form, None, english.problems(error))
     return _troubleshooting(visit, {**form, "key": found["key"]["client_id"]}, found, {})
 
 
@@ -63,7 +65,8 @@ def _troubleshooting(
     visit: Visit, form: dict[str, str], checked: dict[str, Any] | None, problems: dict[str, str]
 ) -> Answer:
     chapter, body = handbook.chapter("troubleshooting", visit.ctx.settings.base)
-    shown = key_lists.searched(form.get("key"), visit.ctx.settings.key_prefix)[1] or ""
+    name, key_id = searched(form.get("key"), visit.ctx.settings.key_prefix)
+    shown = key_id or ""
     return rendering.page(
         visit,
         "help_troubleshooting",
@@ -73,8 +76,28 @@ def _troubleshooting(
         body=body,
         form={**form, "key": shown},
         checked=checked,
+        by_secret=(checked["by_secret"] if checked is not None else key_id is not None and name is None),
+        was_secret=visit.words.gettext(
+            "That looked like a secret. Only its key ID is used. Do not paste secrets here."
+        ),
+        reasons=_reasons(visit) if checked is not None else {},
         problems=problems,
     )
+
+
+def _reasons(visit: Visit) -> dict[Why, str]:
+    say = visit.words.gettext
+    return {
+        Why.WRONG_SECRET: say("The secret was wrong: mistyped, cut short, or of another key."),
+        Why.REVOKED: say("The key has been revoked or deleted."),
+        Why.REPLACED: say("An old secret was sent: the key has been rotated since."),
+        Why.EXPIRED: say("The key has expired."),
+        Why.TOKEN_OVER: say("An access token was sent that had expired or was taken back."),
+        Why.SUSPENDED: say("The key is suspended."),
+        Why.ADDRESS: say("The caller's address is not in the IP allowlist."),
+        Why.SCOPE: say("The key's group does not hold the scope that was asked for."),
+        Why.PACE: say("The tenant's allowance was used up, or too many wrong secrets came."),
+    }
 
 
 def _keys(visit: Visit) -> list[dict[str, Any]]:

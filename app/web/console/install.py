@@ -7,6 +7,8 @@ from typing import Any
 
 import flask
 from flask import Blueprint, Flask
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoSuchAddress
 
 from app.context import Context
 from app.domain.refusals import NotFound
@@ -21,10 +23,12 @@ from app.web.console import (
     factors,
     groups,
     help_pages,
+    key_activity,
     key_batches,
     key_details,
     key_edits,
     key_endings,
+    key_exports,
     key_forms,
     key_health,
     key_list,
@@ -33,6 +37,7 @@ from app.web.console import (
     members,
     passkeys,
     proof,
+    refilling,
     resuming,
     signing_keys,
     sso_entrance,
@@ -47,14 +52,17 @@ from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
 from app.web.request import Request
-from app.web.unanswered import asked, response
+from app.web.unanswered import asked, nowhere, response
 
 SEE_OTHER, NO_CONTENT = 303, 204
+FOR_PROGRAMS = "/admin"  # whose answers are JSON, even to a browser
 PARTS = (
     entrance.pages,
     key_list.pages,
+    key_exports.pages,
     key_forms.pages,
     key_details.pages,
+    key_activity.pages,
     key_endings.pages,
     key_edits.pages,
     key_overlaps.pages,
@@ -93,6 +101,8 @@ def install(app: Flask, ctx: Context) -> None:
     for alias in ("/settings/api-keys", "/settings/api", "/api-credentials"):
         blueprint.add_url_rule(alias, f"alias {alias}", lambda: _moved(asked(ctx)), methods=["GET"])
     app.register_blueprint(blueprint)
+    for kind in (NoSuchAddress, MethodNotAllowed):
+        app.register_error_handler(kind, lambda error: response(_lost(asked(ctx), error), asked(ctx)))
 
 
 def _routed(page: Page, ctx: Context) -> Any:
@@ -115,13 +125,19 @@ def answer(page: Page, http: Request, path: dict[str, str]) -> Answer:
     try:
         if any("\0" in member for member in path.values()):
             raise NotFound("page")
-        return _for_dialogs(http, visited(page, http, path))
+        return _for_dialogs(http, refilling.refilled(http, visited(page, http, path)))
     except SignedOut as out:
         return _for_dialogs(http, resuming.to_the_door(out.page, out.visit))
     except ProofNeeded as needed:
         return proof.wanted(needed.visit)
     except Exception as error:  # noqa: BLE001 - the last line: whatever happens gets an answer
         return errors.answer(http, error)
+
+
+def _lost(http: Request, error: NoSuchAddress | MethodNotAllowed) -> Answer:
+    # Somebody who mistyped an address reads a page; a program reads what every address of ours says.
+    browser = "text/html" in (http.header("Accept") or "") and not http.path.startswith(FOR_PROGRAMS)
+    return errors.answer(http, nowhere(error)) if browser else replies.failure(nowhere(error), http.id)
 
 
 def _for_dialogs(http: Request, found: Answer) -> Answer:

@@ -1,21 +1,22 @@
-"""Many keys at once, from the list: what it means is asked first, what became of each is told after."""
+"""Many keys at once, from the list: what it means is asked first, what became of each key is told after."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from app.actions import key_batches, keys
-from app.domain import confirmation
-from app.domain.refusals import Invalid, NotFound
-from app.web.console import rendering
+from app.actions import key_batches, key_choices, key_jobs, key_lists
+from app.actions.key_batches import Verb
+from app.actions.key_choices import Chosen
+from app.domain.refusals import Conflict, Invalid, Unavailable
+from app.web.console import batch_words, rendering
+from app.web.console.key_filters import ADDRESS, Asked, understood
 from app.web.console.key_forms import choices, notice, said
-from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
 pages = Pages()
-MOST_NAMED = 10
+MOST_NAMED, MOST_LISTED = 10, 100
 
 
 @pages.add("POST", f"{ADDRESS}/bulk", "api_keys:write", proof=True)
@@ -24,52 +25,79 @@ def bulk(visit: Visit) -> Answer:
     form = visit.form
     chosen = _chosen(visit)
     verb = next((verb for verb in key_batches.VERBS if verb == form.get("action")), None)
-    if verb is None or not chosen:
+    if verb is None or not chosen.ids:
         notice(visit, visit.words.gettext("Nothing was selected."))
-        return redirect(ADDRESS)
+        return redirect(_back(visit))
     if form.get("confirmed") is None:
-        return _asking(visit, chosen, {})
-    typed = str(len(chosen)) if _used(visit, chosen) else None
-    if verb != "change_group" and typed is not None and form.get("typed", "").strip() != typed:
-        return _asking(visit, chosen, {"typed": visit.words.gettext("The text does not match.")}, status=422)
-    ids = [key["client_id"] for key in chosen]
-    reason, group = form.get("reason") or None, form.get("group") or None
+        return _asking(visit, verb, chosen, {})
+    problems = _doubts(visit, verb, chosen)
+    if problems:
+        return _asking(visit, verb, chosen, problems, status=422)
     try:
-        done = key_batches.run(
-            visit.ctx, visit.actor, visit.tenant_id, verb, ids, visit.now, reason=reason, group=group
-        )
+        return _done(visit, verb, chosen)
     except Invalid as error:
-        return _asking(visit, chosen, said(error), status=422)
-    notice(visit, _told(visit, done, {key["client_id"]: key["name"] for key in chosen}))
-    return redirect(ADDRESS)
+        return _asking(visit, verb, chosen, said(error), status=422)
 
 
-def _chosen(visit: Visit) -> list[dict[str, Any]]:
-    named = (visit.form.get("keys") or " ".join(visit.form.lists.get("select", []))).split()
-    found = []
-    for key_id in dict.fromkeys(named[: key_batches.MOST]):
+@pages.add("GET", f"{ADDRESS}/bulk/{{batch_id}}", "api_keys:read")
+def progress(visit: Visit) -> Answer:
+    """GET /tenant-api-keys/bulk/<batch>: how far it is, and at the end what became of the keys."""
+    batch = key_jobs.show(visit.ctx, visit.tenant_id, visit.path["batch_id"], visit.now, MOST_LISTED)
+    return rendering.page(
+        visit,
+        "key_batch",
+        here=ADDRESS,
+        batch=batch,
+        result=batch_words.result(visit, batch, MOST_NAMED),
+        reason=batch_words.reason,
+        back=Asked(visit.query).here,
+        named=MOST_NAMED,
+    )
+
+
+def _done(visit: Visit, verb: Verb, chosen: Chosen) -> Answer:
+    form, ctx = visit.form, visit.ctx
+    wanted: dict[str, Any] = {"reason": form.get("reason") or None, "group": form.get("group") or None}
+    batch = key_jobs.begin(ctx, visit.actor, visit.tenant_id, verb, chosen.ids, visit.now, **wanted)
+    if len(chosen.ids) <= key_batches.MOST:
         try:
-            found.append(keys.show(visit.ctx, visit.tenant_id, key_id, visit.now))
-        except NotFound:
-            continue
-    return found
+            key_jobs.finish(ctx, batch, visit.now)
+        except (Conflict, Unavailable):  # what is left is done in the background, and the page says how far it is
+            ctx.background.wake()
+    else:
+        ctx.background.wake()
+    query = urlsplit(_back(visit)).query
+    return redirect(f"{ADDRESS}/bulk/{batch}{f'?{query}' if query else ''}")
 
 
-def _used(visit: Visit, chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    def lately_used(key: dict[str, Any]) -> bool:
-        at = datetime.fromisoformat(key["last_used_at"]) if key["last_used_at"] is not None else None
-        return key["status"] == "active" and confirmation.lately(at, visit.now, visit.confirmation_window)
+def _chosen(visit: Visit) -> Chosen:
+    form = visit.form
+    ids = (form.get("keys") or " ".join(form.lists.get("select", []))).split()[: key_batches.MOST]
+    if form.get("matching"):  # looked for anew each time: what is done is done to what matches then
+        asked = understood(visit, Asked.of(form.get("list", "")))
+        given = (visit.ctx, visit.tenant_id, asked.filters(visit), visit.now)
+        ids = key_lists.ids(*given, **asked.in_order, most=key_lists.MOST_AT_ONCE)
+    return key_choices.about(visit.ctx, visit.tenant_id, ids, visit.now, visit.confirmation_window, MOST_NAMED)
 
-    lately = [key for key in chosen if lately_used(key)]
-    return sorted(lately, key=lambda key: str(key["last_used_at"]), reverse=True)
+
+def _doubts(visit: Visit, verb: Verb, chosen: Chosen) -> dict[str, str]:
+    form, say, count = visit.form, visit.words.gettext, str(len(chosen.ids))
+    if form.get("count", count) != count:
+        return {"count": say("Other keys match now than when you were asked: %(count)s.") % {"count": count}}
+    if verb != "change_group" and chosen.used and form.get("typed", "").strip() != count:
+        return {"typed": say("The text does not match.")}
+    return {}
 
 
-def _asking(visit: Visit, chosen: list[dict[str, Any]], problems: dict[str, str], status: int = 200) -> Answer:
-    form, ids = visit.form, [key["client_id"] for key in chosen]
-    impact = []
-    if form["action"] == "change_group" and form.get("group"):
+def _back(visit: Visit) -> str:
+    return Asked.of(visit.form.get("list", "")).here
+
+
+def _asking(visit: Visit, verb: Verb, chosen: Chosen, problems: dict[str, str], status: int = 200) -> Answer:
+    form, impact = visit.form, []
+    if verb == "change_group" and form.get("group"):
         try:
-            impact = key_batches.group_impact(visit.ctx, visit.tenant_id, ids, form["group"])
+            impact = key_choices.group_impact(visit.ctx, visit.tenant_id, chosen.ids, form["group"])
         except Invalid as error:
             problems = {**problems, **said(error)}
     return rendering.page(
@@ -78,28 +106,14 @@ def _asking(visit: Visit, chosen: list[dict[str, Any]], problems: dict[str, str]
         status=status,
         here=ADDRESS,
         chosen=chosen,
-        ids=" ".join(ids),
-        used=_used(visit, chosen),
+        matching=bool(form.get("matching")),
+        back=_back(visit),
         form=form,
-        action=form["action"],
+        action=verb,
         impact=impact,
         groups=choices(visit),
         problems=problems,
-        most_named=MOST_NAMED,
+        later=len(chosen.ids) > key_batches.MOST,
+        most=key_lists.MOST_AT_ONCE,
         days=visit.confirmation_window.days,
     )
-
-
-def _told(visit: Visit, done: dict[str, Any], names: dict[str, str]) -> str:
-    say, some = visit.words.gettext, visit.words.ngettext
-    number, kept = len(done["changed"]), done["unchanged"]
-    one, several = {
-        "revoke": ("%(n)d key was revoked.", "%(n)d keys were revoked."),
-        "delete": ("%(n)d key was deleted.", "%(n)d keys were deleted."),
-        "change_group": ("%(n)d key has the new group.", "%(n)d keys have the new group."),
-    }[visit.form["action"]]
-    text = str(some(one, several, number)) % {"n": number}
-    if kept:
-        reasons = "; ".join(f"{names[row['client_id']]}: {row['message']}" for row in kept[:MOST_NAMED])
-        text += " " + say("%(n)d not changed: %(reasons)s") % {"n": len(kept), "reasons": reasons}
-    return text

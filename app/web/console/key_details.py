@@ -12,15 +12,16 @@ from app.actions.usage import Period
 from app.domain.refusals import NotFound
 from app.web import sheets
 from app.web.console import cookies, rendering, snippets, usage_chart
+from app.web.console.key_activity import EVENTS, activity
+from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import choices
-from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller
 from app.web.replies import Answer
 
 pages = Pages()
 RANGES = {"7d": 7, "30d": 30, "90d": 90}
-EVENTS, MOST_EVENTS, CALLERS, GONE = 20, 200, 50, 410
+CALLERS, GONE = 50, 410
 
 
 @pages.add("GET", f"{ADDRESS}/{{key_id}}", "api_keys:read")
@@ -35,11 +36,10 @@ def key_details(visit: Visit) -> Answer:
     secret = shown.secret if shown is not None else None
     headers = (cookies.taken(visit.ctx.settings, cookies.HAND_OVER, strict=True),) if secret is not None else ()
     used = usage.show(visit.ctx, visit.tenant_id, key_id, Period(RANGES[_range(visit)]), visit.now)
-    most = MOST_EVENTS if visit.query.get("activity") == "all" else EVENTS
-    log = _events(visit, key_id, most + 1) if visit.may("audit:read") else []
-    events = sorted([*log, *used["events"]], key=lambda event: event["at"], reverse=True)
+    log = _events(visit, key_id) if visit.may("audit:read") else []
+    happened = activity(visit, key_id, used["events"])
     made = _made(key)
-    teller = Teller(visit, [*log, made])
+    teller = Teller(visit, [*log, *happened.events, made])
     return rendering.page(
         visit,
         "key_details",
@@ -49,8 +49,7 @@ def key_details(visit: Visit) -> Answer:
         shown=shown,
         samples=snippets.samples(visit.ctx.settings, key_id, secret) if secret is not None else (),
         groups=choices(visit) if visit.may("api_keys:write") else [],
-        events=events[:most],
-        older=len(events) > most == EVENTS,
+        activity=happened,
         teller=teller,
         maker=teller.actor(made),
         revoked=next((event for event in log if event["event"] == "key.revoked"), None),
@@ -114,8 +113,8 @@ def _taken(visit: Visit, key_id: str) -> Shown | None:
     return hand_over.take(visit.ctx, visit.signed, visit.actor, key_id, given, visit.now)
 
 
-def _events(visit: Visit, key_id: str, most: int = EVENTS) -> list[dict[str, Any]]:
-    page = audit.page(visit.ctx, visit.tenant_id, visit.now, limit=most, filters={"object": key_id})
+def _events(visit: Visit, key_id: str) -> list[dict[str, Any]]:
+    page = audit.page(visit.ctx, visit.tenant_id, visit.now, limit=EVENTS, filters={"object": key_id})
     return page.items
 
 

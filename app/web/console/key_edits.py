@@ -9,8 +9,8 @@ from app.actions import audit, groups, key_evidence, keys
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound
 from app.web.console import rendering
 from app.web.console.key_endings import version
+from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import choices, details, lines, notice, onwards
-from app.web.console.key_list import ADDRESS
 from app.web.console.key_words import wrong
 from app.web.console.pages import Pages, Visit
 from app.web.console.stories import Teller

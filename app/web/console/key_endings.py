@@ -12,8 +12,8 @@ from app.domain import confirmation
 from app.domain.refusals import Conflict, Forbidden, Invalid
 from app.domain.times import parse_duration
 from app.web.console import rendering
+from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import handed_over, notice, onwards, said
-from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
 

@@ -16,9 +16,11 @@ from app.actions.keys import NewKey
 from app.actions.once import Once
 from app.actions.people import hand_over, sessions
 from app.domain.refusals import Conflict, Forbidden, Invalid
-from app.web.console import cookies, rendering, scope_matrix
+from app.web.console import cookies, english, rendering, scope_matrix
+from app.web.console.english import English
 from app.web.console.forgery import local
-from app.web.console.key_list import ADDRESS, MOST_GROUPS
+from app.web.console.key_filters import ADDRESS
+from app.web.console.key_list import MOST_GROUPS
 from app.web.console.key_words import wrong
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
@@ -85,8 +87,8 @@ def lines(text: str) -> tuple[str, ...]:
 def said(error: Invalid | Conflict | Forbidden) -> dict[str, str]:
     """What is wrong, by the field it is about; without one it is about the form."""
     if isinstance(error, Invalid):
-        return {problem.field: problem.message for problem in error.problems}
-    return {"form": " ".join((str(error), *error.hints))}
+        return english.problems(error)
+    return {"form": English(" ".join((str(error), *error.hints)))}
 
 
 def choices(visit: Visit) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from app.actions import key_evidence, key_lists, usage
 from app.actions.key_lists import Filters
 from app.web.console import rendering
-from app.web.console.key_list import ADDRESS
+from app.web.console.key_filters import ADDRESS
 from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
 

@@ -10,8 +10,8 @@ from app.domain import confirmation
 from app.domain.refusals import Conflict, Invalid
 from app.domain.times import parse_duration, rfc3339
 from app.web.console.key_endings import OVERLAPS, asked_for, asking
+from app.web.console.key_filters import ADDRESS
 from app.web.console.key_forms import details, notice, said
-from app.web.console.key_list import ADDRESS
 from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from markupsafe import Markup
+
 from app.domain.refusals import Conflict, Forbidden, Invalid, Problem
+from app.web.console.english import English
 from app.web.console.pages import Visit
 from app.web.forms import Form
 
@@ -18,15 +21,15 @@ def wrong(visit: Visit, form: Form, error: Invalid | Conflict | Forbidden) -> di
         found: dict[str, list[str]] = {}
         for problem in error.problems:
             found.setdefault(problem.field, []).append(_said(visit, form, problem))
-        return {field: " ".join(sentences) for field, sentences in found.items()}
+        return {field: Markup(" ").join(sentences) for field, sentences in found.items()}
     if error.code == "group_exceeds_caller":
         return {"group": visit.words.gettext("This group gives more access than your role. Ask a Global Admin.")}
-    return {"form": " ".join((str(error), *error.hints))}
+    return {"form": English(" ".join((str(error), *error.hints)))}
 
 
 def _said(visit: Visit, form: Form, problem: Problem) -> str:
     wording = WORDINGS.get((problem.field, problem.code))
-    return wording(visit, form, problem) if wording is not None else problem.message
+    return wording(visit, form, problem) if wording is not None else English(problem.message)
 
 
 def _name(visit: Visit, form: Form, _problem: Problem) -> str:

@@ -6,7 +6,7 @@ from app.actions.people import passkeys
 from app.actions.people.attempts import NotIn
 from app.actions.people.passkeys import Challenge
 from app.domain.refusals import Invalid
-from app.web.console import cookies, rendering
+from app.web.console import cookies, english, rendering
 from app.web.console.account import HERE, said
 from app.web.console.forgery import local
 from app.web.console.pages import Pages, Visit, redirect
@@ -35,8 +35,10 @@ def let_in(visit: Visit) -> Answer:
         cookie = passkeys.let_in(visit.ctx, held, answer, visit.now, address=address(visit), client=client(visit))
     except NotIn as not_in:
         wrong = visit.words.gettext("This passkey is not known here, or it took too long. Try again.")
-        problem = trouble(visit, not_in, wrong)
-        return rendering.page(visit, "sign_in", status=422, headers=(over,), email="", problem=problem, next=place)
+        text, status, headers = trouble(visit, not_in, wrong)
+        return rendering.page(
+            visit, "sign_in", status=status, headers=(over, *headers), email="", problem=text, next=place
+        )
     return redirect(place, cookies.given(settings, cookies.SESSION, cookie), over)
 
 
@@ -66,7 +68,7 @@ def add(visit: Visit) -> Answer:
     try:
         passkeys.add(visit.ctx, visit.signed, visit.actor, visit.now, held=held, answer=answer, name=name)
     except Invalid as invalid:
-        return _form(visit, name, {problem.field: problem.message for problem in invalid.problems})
+        return _form(visit, name, english.problems(invalid))
     return said(visit, visit.words.gettext("The passkey %(name)s was added.") % {"name": name.strip()})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+from math import ceil
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
 
 from app.actions.people import attempts, codes, passkeys, proofs, sso_way
@@ -15,7 +17,7 @@ from app.web.forms import Form
 from app.web.replies import Answer
 
 pages = Pages()
-REFUSED = 403
+REFUSED, WRONG, TOO_MANY = 403, 422, 429
 # What never goes back into a page, not even to be sent on.
 NOT_KEPT = frozenset({"csrf", "password", "repeated", "current", "code", "credential", "secret", "kept"})
 
@@ -34,7 +36,7 @@ def prove(visit: Visit) -> Answer:
     try:
         cookie = _proved(visit, form)
     except attempts.NotIn as not_in:
-        return _asking(visit, place, kept, problem=trouble(visit, not_in, visit.words.gettext("This is not correct.")))
+        return _asking(visit, place, kept, trouble(visit, not_in, visit.words.gettext("This is not correct.")))
     return gone_on(visit, cookie, place, kept)
 
 
@@ -65,19 +67,29 @@ def wanted(visit: Visit) -> Answer:
     return _asking(visit, visit.place, packed(visit.form), status=REFUSED)
 
 
-def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> str:
-    """Say why there is no way in: too many attempts, or what `wrong` says."""
+class Trouble(NamedTuple):
+    """Why somebody got no further: the sentence, and what the answer with it is."""
+
+    text: str
+    status: int = WRONG
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def trouble(visit: Visit, not_in: attempts.NotIn, wrong: str) -> Trouble:
+    """Say why there is no way in: what `wrong` says, or too many attempts and when the next one counts."""
+    say = visit.words.gettext
     if not_in.sso_only:
-        return str(visit.words.gettext("Your organisation lets people in by single sign-on alone. Use single sign-on."))
+        return Trouble(say("Your organisation lets people in by single sign-on alone. Use single sign-on."))
     if not_in.until is None:
-        return wrong
-    return str(visit.words.gettext("Too many attempts. Try again at %(time)s UTC.")) % {
-        "time": f"{not_in.until:%H:%M:%S}"
-    }
+        return Trouble(wrong)
+    text = say("Too many attempts. Try again at %(time)s.")
+    left = max(1, ceil((not_in.until - visit.now).total_seconds()))
+    at = f"{visit.times.local(not_in.until):%H:%M:%S %Z}"
+    return Trouble(text % {"time": at}, TOO_MANY, (("Retry-After", str(left)),))
 
 
-def _asking(visit: Visit, place: str, kept: str, *, problem: str | None = None, status: int = 200) -> Answer:
-    status = 422 if problem is not None else status
+def _asking(visit: Visit, place: str, kept: str, wrong: Trouble | None = None, *, status: int = 200) -> Answer:
+    status = wrong.status if wrong is not None else status
     if visit.signed.row.sso_connection_id is not None:
         word = sso_way.keep(visit.ctx, visit.signed, place, kept, visit.now)
         name = sso_way.connection_name(visit.ctx, visit.signed.row.sso_connection_id)
@@ -86,9 +98,10 @@ def _asking(visit: Visit, place: str, kept: str, *, problem: str | None = None, 
         visit,
         "re_auth",
         status=status,
+        headers=wrong.headers if wrong is not None else (),
         place=place,
         kept=kept,
-        problem=problem,
+        problem=wrong.text if wrong is not None else None,
         codes=codes.state(visit.ctx, visit.signed).on,
         passkeys=bool(passkeys.own(visit.ctx, visit.signed)),
     )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from app.runtime.version import installed
 from app.web.console import assets
 from app.web.console.pages import KNOWN, Visit
-from app.web.console.words import Say
+from app.web.console.words import Say, language
 from app.web.replies import Answer
 
 HTML = "text/html; charset=utf-8"
@@ -97,6 +97,7 @@ def page(
             ngettext=say.some,
             links=links(visit),
             known=KNOWN,
+            lang=language(visit.http.header("Accept-Language")),
             **said,
         )
     )

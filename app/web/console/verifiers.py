@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.actions import propagation
 from app.web.console import rendering
-from app.web.console.key_list import ADDRESS as KEYS
+from app.web.console.key_filters import ADDRESS as KEYS
 from app.web.console.pages import Pages, Visit
 from app.web.replies import Answer
 

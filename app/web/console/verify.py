@@ -11,7 +11,7 @@ from app.domain.refusals import NotFound
 from app.web.console import cookies, rendering
 from app.web.console.forgery import local
 from app.web.console.pages import Pages, Visit, redirect
-from app.web.console.proof import trouble
+from app.web.console.proof import Trouble, trouble
 from app.web.replies import Answer
 
 pages = Pages()
@@ -49,16 +49,16 @@ def let_in(visit: Visit) -> Answer:
     except NotFound:
         return redirect(f"/sign-in?next={quote(place, safe='/')}")
     except NotIn as not_in:
-        problem = trouble(visit, not_in, visit.words.gettext("This code is not correct, or it was used before."))
-        return _asking(visit, place, form, problem)
+        wrong = visit.words.gettext("This code is not correct, or it was used before.")
+        return _asking(visit, place, form, trouble(visit, not_in, wrong))
     over = cookies.taken(settings, cookies.HALFWAY, strict=True)
     return redirect(place, cookies.given(settings, cookies.SESSION, cookie), over)
 
 
-def _asking(visit: Visit, place: str, asked: dict[str, str], problem: str | None = None) -> Answer:
+def _asking(visit: Visit, place: str, asked: dict[str, str], wrong: Trouble | None = None) -> Answer:
     recovery = asked.get("with") == "recovery"
-    status = 422 if problem is not None else 200
-    return rendering.page(visit, "verify", status=status, place=place, recovery=recovery, problem=problem)
+    text, status, headers = wrong or (None, 200, ())
+    return rendering.page(visit, "verify", status=status, headers=headers, place=place, recovery=recovery, problem=text)
 
 
 def address(visit: Visit) -> str | None:

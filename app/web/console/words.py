@@ -57,6 +57,11 @@ def translations(accepted: str | None) -> gettext.NullTranslations:
     return _PSEUDO if (accepted or "").strip().startswith(PSEUDO) else _ENGLISH
 
 
+def language(accepted: str | None) -> str:
+    """The language of the words for a browser's `Accept-Language`, for the page's `lang`."""
+    return PSEUDO if translations(accepted) is _PSEUDO else "en"
+
+
 class Times:
     """Says instants to one person, in their tenant's time zone. Instants may be RFC 3339 text, as actions give them."""
 
