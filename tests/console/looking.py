@@ -125,7 +125,7 @@ def untranslated(page: Page, spoken: tuple[str, ...]) -> list[str]:
             if (near.closest("script, style, svg, pre, code, time, textarea, [translate=no], .kt-mono, .kt-avatar"))
                 continue;
             // What actions say is marked as English; scopes and groups speak as they were made.
-            if (near.closest("body [lang], [data-matrix], .kt-tips, .kt-rows th small, option"))
+            if (near.closest("body [lang], [data-matrix], .kt-tips, .kt-scopes, .kt-rows th small, option"))
                 continue;
             if (inside === 0 && !node.data.includes("[") && /[A-Za-z]{3}/.test(node.data)) found.push(node.data.trim());
         }

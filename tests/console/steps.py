@@ -45,14 +45,14 @@ def generated(page: Page, _stage: Stage) -> None:
 
 def chosen(page: Page, _stage: Stage) -> None:
     page.get_by_test_id("field-name").fill("Billing (prod)")
-    page.get_by_test_id("field-group").select_option(label="Full access — 26 scopes")
-    page.get_by_role("button", name="90 days").click()
+    page.get_by_test_id("field-group").select_option("grp_full")
+    page.locator("[data-date]").nth(1).click()
     page.get_by_test_id("full-access").wait_for()
 
 
 def overtaken(page: Page, _stage: Stage) -> None:
     """Send a form that was made from a version before the one that is there."""
-    page.get_by_test_id("field-description").fill("Used by the mobile team")
+    page.get_by_test_id("field-description").fill("24/7")
     page.locator("[name=version]").evaluate("field => { field.value = '0'; }")
     page.get_by_test_id("submit").click()
     page.get_by_test_id("conflict").wait_for()

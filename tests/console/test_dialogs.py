@@ -145,6 +145,7 @@ def test_somebody_who_was_faster_is_told_on_a_page_and_an_old_proof_is_asked_for
     key = world.key(name="Mobile App")
     page.goto(LIST)
     page.get_by_role("link", name="Edit Mobile App").click()
+    expect(dialog(page, "Edit API Key")).to_be_visible()
     keys.edit(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock(), description="Theirs")
     dialog(page, "Edit API Key").get_by_role("button", name="Save").click()
     expect(page.get_by_role("alert")).to_contain_text("Operator changed this key at")

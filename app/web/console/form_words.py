@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.domain.refusals import Conflict, Forbidden, Invalid
+from app.web.console.english import English
 from app.web.console.key_forms import said
 from app.web.console.pages import Visit
 from app.web.forms import Form
@@ -54,5 +55,4 @@ def _sentence(visit: Visit, form: Form, name: str, message: str, fields: Mapping
     if field.empty and not form.get(name, "").strip():
         return str(visit.words.gettext(field.empty))
     # What actions say begins with "Must": the field is what must.
-    label = visit.words.gettext(field.label)
-    return f"{label} {message[0].lower()}{message[1:]}" if message.startswith(MUST) else message
+    return English(f"{field.label} {message[0].lower()}{message[1:]}") if message.startswith(MUST) else message
