@@ -198,7 +198,8 @@ def test_pages_ask_for_the_permissions_that_the_management_api_asks_for() -> Non
 
 
 def test_a_page_that_changes_something_asks_for_more_than_looking() -> None:
-    looks = {"/help/troubleshooting"}  # a POST, so that what is pasted stays in no address
+    # What is pasted stays in no address, and thousands of keys fit in none.
+    looks = {"/help/troubleshooting", "/tenant-api-keys/export.csv"}
     asked = {page.path: page.permission or "" for page in GUARDED if page.method == "POST" and page.path not in looks}
     assert [path for path, permission in asked.items() if not permission.endswith(":write")] == []
 
