@@ -81,7 +81,8 @@ class Console:
         page.goto("/sign-in")
         page.get_by_label("E-mail").fill(email)
         page.get_by_label("Password").fill(password)
-        page.get_by_test_id("submit").click()
+        with page.expect_event("domcontentloaded"):  # the answer holds the cookie
+            page.get_by_test_id("submit").click()
 
 
 @contextmanager

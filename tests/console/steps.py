@@ -39,6 +39,7 @@ def dialog(hook: str) -> Step:
 def generated(page: Page, _stage: Stage) -> None:
     page.get_by_test_id("field-name").fill("Slack Integration")
     page.get_by_test_id("field-group").select_option("grp_ro")
+    page.get_by_test_id("group-says").wait_for()
     page.get_by_test_id("submit").click()
     page.get_by_test_id("secret-panel").wait_for()
 
@@ -46,6 +47,7 @@ def generated(page: Page, _stage: Stage) -> None:
 def chosen(page: Page, _stage: Stage) -> None:
     page.get_by_test_id("field-name").fill("Billing (prod)")
     page.get_by_test_id("field-group").select_option("grp_full")
+    page.get_by_test_id("group-says").wait_for()
     page.locator("[data-date]").nth(1).click()
     page.get_by_test_id("full-access").wait_for()
 

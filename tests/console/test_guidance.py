@@ -86,6 +86,7 @@ def test_administrators_and_super_users_read_and_write_keys(console: Console, ro
     page.locator(".kt-title").get_by_test_id("generate-api-key").click()
     page.get_by_test_id("field-name").fill("Zapier")
     page.get_by_test_id("field-group").select_option("grp_ro")
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     page.get_by_test_id("submit").click()
     secret = page.get_by_test_id("secret-value").inner_text()
     assert console.world.whoami(secret) == 200

@@ -42,6 +42,7 @@ def test_sending_the_form_twice_makes_one_key(console: Console) -> None:
     page.get_by_test_id("generate-api-key").click()
     page.get_by_test_id("field-name").fill("Once")
     page.get_by_test_id("field-group").select_option(label=group_labels(page)[0])
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     form = page.locator("form[action='/tenant-api-keys']")
     fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
     for _ in range(2):

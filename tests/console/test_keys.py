@@ -19,6 +19,7 @@ def generate(page: Page, name: str = "Slack Integration") -> str:
     page.get_by_test_id("generate-api-key").click()
     page.get_by_test_id("field-name").fill(name)
     page.get_by_test_id("field-group").select_option(label=next(iter(group_labels(page))))
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     page.get_by_test_id("submit").click()
     return page.get_by_test_id("secret-value").inner_text()
 

@@ -32,6 +32,7 @@ def fill(page: Page, name: str = "ERP Integration", group: str = "Read only") ->
     """The fields without which there is no key."""
     page.get_by_test_id("field-name").fill(name)
     page.get_by_test_id("field-group").select_option(label=option(page, group))
+    expect(page.get_by_test_id("group-says")).to_be_visible()
 
 
 def option(page: Page, group: str) -> str:

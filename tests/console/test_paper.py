@@ -31,6 +31,7 @@ def test_no_secret_is_printed(console: Console) -> None:
     page.goto("/tenant-api-keys/new")
     page.get_by_test_id("field-name").fill("Mobile App")
     page.get_by_test_id("field-group").select_option("grp_ro")
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     page.get_by_test_id("submit").click()
     secret = page.get_by_test_id("secret-value").inner_text()
     assert "_" in secret

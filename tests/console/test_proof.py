@@ -151,6 +151,7 @@ def test_a_form_survives_the_proof_and_no_secret_is_in_the_page(console: Console
     page.get_by_test_id("field-name").fill('Bücher & "Co" <b>')
     page.get_by_test_id("field-description").fill("One line\nanother line")
     page.get_by_test_id("field-group").select_option(index=1)
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     console.world.clock.advance(minutes=20)
     page.get_by_test_id("submit").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it is you")

@@ -98,6 +98,7 @@ def test_what_a_page_says_of_a_form_is_about_what_is_in_it_again(console: Consol
     page.goto(f"{LIST}/new")
     page.get_by_test_id("field-name").fill("Slack Integration")
     page.get_by_test_id("field-group").select_option("grp_full")
+    expect(page.get_by_test_id("group-says")).to_be_visible()
     page.locator("main [name=csrf]").evaluate("one => { one.value = '0'.repeat(64); }")
     page.get_by_test_id("submit").click()
     page.get_by_test_id("reload").click()

@@ -15,7 +15,7 @@ from tests.world import OPERATOR, Key, World
 THREADS, KEYS = 6, 5
 
 
-def at_once(works: list[Callable[[], Any]]) -> list[BaseException]:
+def at_once(world: World, works: list[Callable[[], Any]]) -> list[BaseException]:
     failures: list[BaseException] = []
 
     def run(work: Callable[[], Any]) -> None:
@@ -23,6 +23,8 @@ def at_once(works: list[Callable[[], Any]]) -> list[BaseException]:
             work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the test is to see it
             failures.append(error)
+        finally:
+            world.ctx.database._drop()  # a thread that has ended must leave no connection behind
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
     for thread in threads:
@@ -57,7 +59,7 @@ def test_changes_of_many_tenants_at_once_are_all_in_the_list(world: World) -> No
         flush(world)
 
     works = [lambda pair=pair: change(*pair) for pair in zip(tenants, own, strict=True)]  # type: ignore[misc]
-    assert at_once(works) == []
+    assert at_once(world, works) == []
     found = fetch(world)
     assert found.nonzero == {index: value for mine in indexes for index, value in zip(mine, (1, 1, 1, 3), strict=False)}
     assert found.version == before + 4 * THREADS
