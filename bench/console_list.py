@@ -75,7 +75,7 @@ class Visitor:
 
     def link(self, address: str, name: str) -> str:
         """Where a link of a page's foot leads to."""
-        found = search(rf'<a href="([^"]+)">{name}</a>', self.page(address))
+        found = search(rf'<a href="([^"]+)"[^<]*>{name}</a>', self.page(address))
         if found is None:
             raise SystemExit(f"{address} has no link {name}")
         return unescape(found[1])
@@ -133,9 +133,9 @@ def revoked(visitor: Visitor) -> float:
     begin = time.perf_counter()
     answer = visitor.person.client.post(f"{LIST}/bulk", data={"csrf": crumb, **form})
     taken = (time.perf_counter() - begin) * 1000
-    told = visitor.page(LIST)
-    if answer.status_code != 303 or "500 keys were revoked" not in told:  # noqa: PLR2004
-        raise SystemExit(f"{answer.status}: the keys were not revoked")
+    told = visitor.page(answer.headers.get("Location", LIST))
+    if answer.status_code != 303 or "500 revoked." not in told:  # noqa: PLR2004
+        raise SystemExit(f"{answer.status}: the keys were not revoked: {answer.headers.get('Location')}")
     return taken
 
 
