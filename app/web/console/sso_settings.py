@@ -62,14 +62,8 @@ def add(visit: Visit) -> Answer:
         made = sso_connections.add(
             visit.ctx, visit.actor, visit.tenant_id, visit.now, proposed_id=proposed_id, given=_given(visit)
         )
-    except (Invalid, Forbidden) as error:
-        return _form(
-            visit, None, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=422
-        )
-    except Conflict as error:
-        return _form(
-            visit, None, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=409
-        )
+    except (Invalid, Forbidden, Conflict) as error:
+        return _refused(visit, None, error)
     notice(visit, visit.words.gettext("%(name)s was added. Test it before you tell anybody.") % {"name": made["name"]})
     return redirect(_place(made))
 
@@ -94,14 +88,8 @@ def save(visit: Visit) -> Answer:
             version=version(visit),
             given=_given(visit),
         )
-    except (Invalid, Forbidden) as error:
-        return _form(
-            visit, found, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=422
-        )
-    except Conflict as error:
-        return _form(
-            visit, found, visit.form, form_words.told(visit, visit.form, error, form_words.CONNECTION), status=409
-        )
+    except (Invalid, Forbidden, Conflict) as error:
+        return _refused(visit, found, error)
     notice(visit, visit.words.gettext("%(name)s was saved.") % {"name": changed["name"]})
     return redirect(_place(changed))
 
@@ -157,6 +145,11 @@ def _list(visit: Visit, problems: dict[str, str], status: int = 200) -> Answer:
         problems=problems,
         notice=visit.notice(),
     )
+
+
+def _refused(visit: Visit, connection: dict[str, Any] | None, error: Invalid | Forbidden | Conflict) -> Answer:
+    problems = form_words.told(visit, visit.form, error, form_words.CONNECTION)
+    return _form(visit, connection, visit.form, problems, status=409 if isinstance(error, Conflict) else 422)
 
 
 def _form(
