@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.actions.deployment import check_scope_name
+from app.actions.records import record
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.times import rfc3339
-from app.store import audit, deployment, facts
+from app.store import deployment, facts
 from app.store import groups as store
 
 _NAMED_GROUPS = 10
+
+_record = partial(record, "scope")
 
 
 def scopes(ctx: Context) -> list[dict[str, Any]]:
@@ -50,7 +54,7 @@ def create(ctx: Context, actor: Actor, name: str, description: str, now: datetim
             raise Conflict("scope_exists", "There is a scope of that name.")
         store.insert_scope(connection, name, description, now)
         store.refresh_built_in(connection, now)
-        _record(ctx, connection, Event.SCOPE_CREATED, actor, name, now, after={"description": description})
+        _record(ctx, connection, Event.SCOPE_CREATED, actor, None, name, now, after={"description": description})
         return shown(_found(connection, name))
 
 
@@ -69,6 +73,7 @@ def edit(ctx: Context, actor: Actor, name: str, description: str, now: datetime)
             connection,
             Event.SCOPE_EDITED,
             actor,
+            None,
             name,
             now,
             before={"description": before.description},
@@ -91,7 +96,9 @@ def delete(ctx: Context, actor: Actor, name: str, now: datetime) -> None:
         if holding:
             named = tuple(f"{row.name} of tenant {row.tenant_id}" for row in holding[:_NAMED_GROUPS])
             raise Conflict("scope_in_use", f"{len(holding)} authorization groups hold this scope.", named)
-        _record(ctx, connection, Event.SCOPE_DELETED, actor, name, now, before={"description": before.description})
+        _record(
+            ctx, connection, Event.SCOPE_DELETED, actor, None, name, now, before={"description": before.description}
+        )
 
 
 def _found(connection: Connection, name: str) -> Row[Any]:
@@ -99,28 +106,3 @@ def _found(connection: Connection, name: str) -> Row[Any]:
     if row is None:
         raise NotFound("scope")
     return row
-
-
-def _record(
-    ctx: Context,
-    connection: Connection,
-    event: Event,
-    actor: Actor,
-    name: str,
-    now: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=None,
-        object_kind="scope",
-        object_id=name,
-        before=before,
-        after=after,
-    )

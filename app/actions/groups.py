@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.actions import group_terms, terms
+from app.actions.records import record
 from app.actions.shapes import group_objects
 from app.actions.tenants import new_id
 from app.context import Context
@@ -21,6 +23,8 @@ from app.store import groups as store
 TYPES = (terms.TENANT_KEY_TYPE, "user")
 LONGEST_NAME = 100
 FOR_DELETED_KEYS = "grp_ro"  # a deleted key does nothing any more, but its row must name a group
+
+_record = partial(record, "group")
 
 
 def page(ctx: Context, tenant_id: str, after: tuple[str, str] | None, limit: int) -> list[dict[str, Any]]:
@@ -222,29 +226,3 @@ def _object(connection: Connection, tenant_id: str, row: Row[Any]) -> dict[str, 
 
 def _told(group: dict[str, Any]) -> dict[str, Any]:
     return {member: group[member] for member in ("name", "type", "description", "scopes")}
-
-
-def _record(
-    ctx: Context,
-    connection: Connection,
-    event: Event,
-    actor: Actor,
-    tenant_id: str,
-    group_id: str,
-    now: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=tenant_id,
-        object_kind="group",
-        object_id=group_id,
-        before=before,
-        after=after,
-    )

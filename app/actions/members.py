@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.actions import links, member_terms, terms
+from app.actions.records import record
 from app.actions.tenants import new_id
 from app.context import Context
 from app.domain.events import Actor, Event
@@ -15,8 +17,10 @@ from app.domain.names import clean_name
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
 from app.domain.scopes import Role
 from app.domain.times import rfc3339
-from app.store import audit, status_changes, tenants
 from app.store import members as store
+from app.store import status_changes, tenants
+
+_record = partial(record, "member")
 
 
 def page(ctx: Context, tenant_id: str, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -205,29 +209,3 @@ def _touchable(connection: Connection, actor: Actor, tenant_id: str, member: str
     if row.role == Role.GLOBAL_ADMIN:
         member_terms.refuse_role(connection, actor, Role.GLOBAL_ADMIN)
     return row
-
-
-def _record(
-    ctx: Context,
-    connection: Connection,
-    event: Event,
-    actor: Actor,
-    tenant_id: str,
-    member_id: str,
-    now: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=tenant_id,
-        object_kind="member",
-        object_id=member_id,
-        before=before,
-        after=after,
-    )

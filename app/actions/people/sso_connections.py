@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,16 +13,19 @@ from app.actions import terms
 from app.actions.people import sso_terms
 from app.actions.people.sessions import Signed
 from app.actions.people.sso_terms import Given
+from app.actions.records import record
 from app.actions.tenants import new_id
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
 from app.domain.single_sign_on import ProviderError
 from app.domain.times import rfc3339
-from app.store import audit, tenants
 from app.store import single_sign_on as store
+from app.store import tenants
 
 MOST = 20
+
+_record = partial(record, "sso_connection")
 
 
 def shown(row: Row[Any]) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def demand(ctx: Context, actor: Actor, tenant_id: str, now: datetime, *, require
         store.require(connection, tenant_id, now if required else None)
         ended = store.end_other_sessions(connection, tenant_id) if required else 0
         event = Event.SSO_REQUIRED if required else Event.SSO_NOT_REQUIRED
-        _record(ctx, connection, event, actor, tenant_id, tenant_id, now, kind="tenant")
+        record("tenant", ctx, connection, event, actor, tenant_id, tenant_id, now)
         return ended
 
 
@@ -214,21 +218,3 @@ def _mark(ctx: Context, tenant_id: str, sso_id: str) -> str:
 
 def _told(found: dict[str, Any]) -> dict[str, Any]:
     return {name: found[name] for name in ("name", "issuer", "client_id", "domains", "trust_addresses", "new_role")}
-
-
-def _record(
-    ctx: Context,
-    connection: Connection,
-    event: Event,
-    actor: Actor,
-    tenant_id: str,
-    object_id: str,
-    now: datetime,
-    *,
-    kind: str = "sso_connection",
-    **changes: Any,
-) -> None:
-    key = ctx.vault.audit_key
-    audit.record(
-        connection, key, event, actor, now, tenant_id=tenant_id, object_kind=kind, object_id=object_id, **changes
-    )

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.actions import member_terms, members
+from app.actions.records import record
 from app.context import Context
 from app.domain import single_sign_on
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict, Invalid
 from app.domain.scopes import Role
-from app.store import audit, tenants
 from app.store import members as member_rows
 from app.store import single_sign_on as store
+from app.store import tenants
+
+_record = partial(record, "sso_connection")
 
 
 class Why(StrEnum):
@@ -77,7 +81,7 @@ def known(
     store.used(connection, sso.id, subject, now)
     actor = Actor("member", member.id, member.tenant_id, address=address)
     for happened in dict.fromkeys((event, Event.SSO_SIGNED_IN)):
-        _record(ctx, connection, happened, actor, sso, now)
+        _record(ctx, connection, happened, actor, sso.tenant_id, sso.id, now)
     return member
 
 
@@ -128,16 +132,3 @@ def _added(
     if found is None:
         raise NoWay(Why.STRANGER, name=sso.name)
     return found
-
-
-def _record(ctx: Context, connection: Connection, event: Event, actor: Actor, sso: Row[Any], now: datetime) -> None:
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=sso.tenant_id,
-        object_kind="sso_connection",
-        object_id=sso.id,
-    )
