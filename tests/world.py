@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from app.actions import deployment, keys, resource_servers, tenants
 from app.actions.key_steps import KeyWithSecret
@@ -75,6 +76,7 @@ class World:
         }
         self.clock = FrozenClock()
         self._processes: list[Flask] = []
+        self._connections: list[Any] = []
         if not (folder / "keys" / "master.key").exists():
             vault.create(folder / "keys")
         self.app = self.another_process()
@@ -95,7 +97,10 @@ class World:
         """A second application on the same database, sharing nothing with the first but the rows and the clock."""
         app = create_app(load({**self.environment, **settings}), plane=plane, clock=self.clock)
         self._processes.append(app)
-        compiled.statements(app.extensions["keyturn"].database)
+        database = app.extensions["keyturn"].database
+        compiled.statements(database)
+        for engine in (database.writer, database.reader):
+            event.listen(engine, "connect", lambda connection, _record: self._connections.append(connection))
         return app
 
     @cached_property
@@ -164,6 +169,9 @@ class World:
             ctx.database.close()
             ctx.limiter.close()
             ctx.throttle.close()
+        # A thread's connection goes back to its pool when the thread is collected, which may be after the pool's end.
+        for connection in self._connections:
+            connection.close()
 
 
 def as_key(made: KeyWithSecret) -> Key:

@@ -23,8 +23,6 @@ def at_once(world: World, works: list[Callable[[], Any]]) -> list[BaseException]
             work()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the test is to see it
             failures.append(error)
-        finally:
-            world.ctx.database._drop()  # a thread that has ended must leave no connection behind
 
     threads = [threading.Thread(target=run, args=(work,)) for work in works]
     for thread in threads:
