@@ -29,6 +29,22 @@ def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str
     return key_objects(connection, [row], now)[0]
 
 
+def told(row: Row[Any]) -> dict[str, Any]:
+    """The part of a key that its events tell of: what it was made to be."""
+    return {
+        "name": row.name,
+        "description": row.description,
+        "group": {"id": row.group_id, "name": row.group_name},
+        "ip_allowlist": row.networks.split("\n") if row.networks else [],
+        "expires_at": rfc3339(row.expires_at),
+    }
+
+
+def status(row: Row[Any]) -> str:
+    """Whether a key is `active` or `revoked`."""
+    return "active" if row.revoked_at is None else "revoked"
+
+
 def _key_object(
     connection: Connection, row: Row[Any], secrets: list[Row[Any]], uses: Uses, now: datetime
 ) -> dict[str, Any]:
@@ -42,19 +58,20 @@ def _key_object(
         "expiring_soon": expiration == "expiring_soon",
         "browser_use": any(found.origin for secret in secrets if (found := secret_uses.get(secret.number))),
     }
+    own = told(row)
     answer = {
         "client_id": row.key_id,
-        "name": row.name,
-        "description": row.description,
-        "group": {"id": row.group_id, "name": row.group_name},
+        "name": own["name"],
+        "description": own["description"],
+        "group": own["group"],
         "scopes": sorted(held),
-        "status": "active" if row.revoked_at is None else "revoked",
+        "status": status(row),
         "expiration_state": expiration,
         "flags": [name for name, raised in flags.items() if raised and row.revoked_at is None],
         "created_at": rfc3339(row.created_at),
         "created_by": row.created_by,
-        "expires_at": rfc3339(row.expires_at),
-        "ip_allowlist": row.networks.split("\n") if row.networks else [],
+        "expires_at": own["expires_at"],
+        "ip_allowlist": own["ip_allowlist"],
         **_last_used(use),
         "secrets": [_secret_object(row.key_id, secret, secret_uses.get(secret.number)) for secret in secrets],
         "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None,
