@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app.models import Key, KeyUse
 from app.store import key_notices
 from tests.many_keys import analyse, fill
+from tests.statements import heard
 from tests.world import START, World
 
 WEEK = timedelta(days=7)
@@ -48,12 +49,10 @@ def test_the_key_that_expired_lately_and_was_called_last_is_told(world: World) -
 def test_it_is_the_first_that_is_met_from_the_newest_call_on(world: World) -> None:
     fill(world, world.tenant["id"], 1_000)
     analyse(world)
-    heard: list[tuple[str, Any]] = []
-    engine = world.ctx.database.reader
-    event.listen(engine, "before_cursor_execute", lambda _c, _k, said, given, *_: heard.append((said, given)))
-    asked(world)
-    statement, given = heard[-1]
-    with engine.connect() as connection:
+    with heard(world.ctx.database.reader) as said:
+        asked(world)
+    statement, given = said[-1]
+    with world.ctx.database.reader.connect() as connection:
         if not world.ctx.database.is_sqlite:
             connection.exec_driver_sql("SET enable_seqscan = off")
         prefix = "EXPLAIN QUERY PLAN " if world.ctx.database.is_sqlite else "EXPLAIN "
