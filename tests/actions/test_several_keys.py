@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.actions import audit, key_batches, key_jobs, keys, rotation, several_keys
 from app.actions.key_batches import Verb
@@ -20,6 +18,7 @@ from app.domain.events import Actor
 from app.domain.refusals import Conflict, NotFound
 from app.models import Key, Propagation
 from tests.many_keys import enlist, fill
+from tests.statements import heard
 from tests.world import OPERATOR, World
 
 MANY, FEW = 100, 10
@@ -30,19 +29,6 @@ VERBS: list[tuple[Verb, dict[str, Any]]] = [
     ("delete", {}),
     ("change_group", {"group": "Read only"}),
 ]
-
-
-@contextmanager
-def asked(world: World) -> Iterator[list[str]]:
-    """What is written to the database meanwhile, and what is asked on the way."""
-    said: list[str] = []
-
-    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(re.sub(r"\s+", " ", statement))
-
-    event.listen(world.ctx.database.writer, "before_cursor_execute", heard)
-    yield said
-    event.remove(world.ctx.database.writer, "before_cursor_execute", heard)
 
 
 def filled(world: World, many: int) -> list[str]:
@@ -78,7 +64,7 @@ def test_a_hundred_keys_cost_as_many_statements_as_ten(world: World, verb: Verb,
     taken = []
     for some in (ids[:FEW], ids[FEW:]):
         batch = key_jobs.begin(world.ctx, actor(world), world.tenant["id"], verb, some, world.clock(), **more)
-        with asked(world) as said:
+        with heard(world.ctx.database.writer) as said:
             key_jobs.step(world.ctx, batch, world.clock())
         found = key_jobs.show(world.ctx, world.tenant["id"], batch, world.clock(), 1)
         assert (found["changed"], found["unchanged"]) == (len(some), 0)
@@ -92,7 +78,7 @@ def test_a_hundred_keys_cost_as_many_statements_as_ten(world: World, verb: Verb,
 def test_what_nobody_may_have_is_asked_once_for_each_creator(world: World) -> None:
     ids = filled(world, MANY)
     bound = Actor("member", f"mem_{world.tenant['id']}_0", world.tenant["id"])
-    with asked(world) as said:
+    with heard(world.ctx.database.writer) as said:
         done = key_batches.run(
             world.ctx, bound, world.tenant["id"], "change_group", ids, world.clock(), group="Full access"
         )
@@ -162,9 +148,9 @@ def test_a_key_is_asked_once_for_its_status_lists_whatever_becomes_of_it(world: 
     act: dict[str, Callable[..., Any]] = {"revoke": keys.revoke, "delete": keys.delete, "rotate": rotation.rotate}
     for name, change in act.items():
         key = world.key(f"Key to {name}")
-        with asked(world) as said:
+        with heard(world.ctx.database.writer) as said:
             change(world.ctx, OPERATOR, world.tenant["id"], key.id, world.clock())
-        assert sum("status_reference FROM secrets" in text for text in said) == 1, (name, said)
+        assert sum("status_reference FROM secrets" in statement.text for statement in said) == 1, (name, said)
 
 
 @pytest.mark.parametrize("verb", ["revoke", "delete"])
