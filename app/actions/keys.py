@@ -157,7 +157,8 @@ def revoke(
     reason: str | None = None,
     version: int | None = None,
 ) -> dict[str, Any]:
-    """Revoke a key for good; NotFound, or Conflict (key_revoked) when it was before."""
+    """Revoke a key for good; NotFound, Invalid (the reason), or Conflict (key_revoked) when it was before."""
+    terms.check_reason(reason)
     with ctx.database.transaction() as connection:
         key = revoke_within(ctx, connection, actor, tenant_id, key_id, now, {"reason": reason}, version)
     return key | propagation.status_list(ctx, key_id)
