@@ -12,6 +12,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))  # started as a file, or by the wheel's hook: its neighbour is found either way
+
+from scripts.stylesheet import kept  # noqa: E402
+
 SOURCES = ROOT / "console"
 PACKAGES = SOURCES / "node_modules"
 OUT = ROOT / "app" / "web" / "console" / "static"
@@ -33,7 +37,7 @@ def main() -> None:
         return
     fetch()
     files = {
-        "console.css": _without_map(text(TABLER)) + "\n" + "\n".join(map(text, sorted(SOURCES.glob("styles/*.css")))),
+        "console.css": styles(),
         "console.js": "\n;".join(
             _without_map(text(path)) for path in (*SCRIPTS, *sorted(SOURCES.glob("scripts/*.js")))
         ),
@@ -44,6 +48,13 @@ def main() -> None:
     names = {name: write(name, content.encode()) for name, content in files.items()}
     MANIFEST.write_text(json.dumps({"made_from": wanted, "files": names}, indent=2) + "\n", encoding="utf-8")
     print(f"Built the console's files: {', '.join(names.values())}")
+
+
+def styles() -> str:
+    """Write one style sheet: of Tabler's the classes that `tabler.txt` names, one a line, and then our own."""
+    ours = "\n".join(map(text, sorted(SOURCES.glob("styles/*.css"))))
+    used = frozenset(text(SOURCES / "tabler.txt").split())
+    return kept(_without_map(text(TABLER)), used, read_by=ours) + "\n" + ours
 
 
 def fetch() -> None:
@@ -98,7 +109,7 @@ def text(path: Path) -> str:
 
 def digest(*paths: Path) -> str:
     """Describe files by names and contents, this script's own among them."""
-    found = hashlib.sha256(Path(__file__).read_bytes())
+    found = hashlib.sha256(Path(__file__).read_bytes() + Path(__file__).with_name("stylesheet.py").read_bytes())
     for path in paths:
         found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()

@@ -82,7 +82,8 @@ def run(
 
 
 def check(connection: Connection, tenant_id: str, wanted: Wanted) -> None:
-    """Refuse what no key could get; Invalid (an unknown group)."""
+    """Refuse what no key could get; Invalid (an unknown group, a reason that is too long)."""
+    terms.check_reason(wanted.reason)
     if wanted.verb == "change_group":
         group_named(connection, tenant_id, wanted.group or "")
 
