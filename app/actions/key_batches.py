@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row
 
-from app.actions import several_keys
+from app.actions import several_keys, terms
 from app.actions.key_choices import group_named, pieces
 from app.actions.several_keys import Changing, Refusal
 from app.actions.tenants import new_id
