@@ -10,8 +10,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, true, tuple_
 
-from app.models import Key, KeyUse
-from app.store.key_lists import COLUMNS, NOTHING_FIRST, Order, Place, Wanted, few
+from app.models import Group, Key, KeyUse
+from app.store.key_lists import Wanted, few
+from app.store.key_orders import COLUMNS, NOTHING_FIRST, Order, Place, group_place
+
+# What is brought along from where a key was found, so that it need not be looked up again to be put in order.
+HELD = {
+    "name": Key.name_folded,
+    "status": Key.revoked_at,
+    "group": Key.group_id,
+    "created": Key.created_at,
+    "expires": Key.expires_at,
+}
 
 
 def page(
@@ -28,22 +38,33 @@ def page(
 
 def question(wanted: Wanted, order: Order, after: Place | None, limit: int, most: int) -> Select[Any]:
     """What to ask: looked for once, counted and put in order from there."""
-    found = few(wanted).limit(most + 1).cte("found")
+    held = HELD.get(order.sort)
+    found = few(wanted, *((held.label("held"),) if held is not None else ())).limit(most + 1).cte("found")
     number: Any = select(func.count().label("matches")).select_from(found).subquery("number")
-    column, nothing_first = COLUMNS[order.sort], NOTHING_FIRST.get(order.sort, False)
-    table = KeyUse if order.sort == "last_used" else Key
-    end = case((column.is_(None), 0 if nothing_first else 2), else_=1)
+    column, nothing_first = _column(found, order, after), NOTHING_FIRST.get(order.sort, False)
+    key_id, end = found.c.key_id, case((column.is_(None), 0 if nothing_first else 2), else_=1)
     # Of too many nothing is put in order: the condition is asked once, before the first of them.
     all_found = select(func.count()).select_from(found).scalar_subquery() <= most
-    ordered: Any = select(table.key_id, column.label("place"), end.label("end")).where(all_found)
-    ordered = ordered.join(found, found.c.key_id == table.key_id)
+    ordered: Any = select(key_id, column.label("place"), end.label("end")).select_from(found).where(all_found)
+    if order.sort == "last_used":
+        ordered = ordered.join(KeyUse, KeyUse.key_id == key_id)
+    elif order.sort == "group":
+        ordered = ordered.join(Group, Group.id == found.c.held)
     if after is not None:
-        ordered = ordered.where(_beyond((end, column, table.key_id), after, order, nothing_first=nothing_first))
-    ordered = _in_order(ordered, (end, column, table.key_id), order).limit(limit).subquery("ordered")
+        ordered = ordered.where(_beyond((end, column, key_id), after, order, nothing_first=nothing_first))
+    ordered = _in_order(ordered, (end, column, key_id), order).limit(limit).subquery("ordered")
     answer: Any = select(number.c.matches, ordered.c.key_id, ordered.c.place)
     answer = answer.select_from(number.outerjoin(ordered, true()))
     asked: Select[Any] = _in_order(answer, (ordered.c.end, ordered.c.place, ordered.c.key_id), order)
     return asked
+
+
+def _column(found: Any, order: Order, after: Place | None) -> Any:
+    if order.sort == "group":
+        return group_place(after)
+    if order.sort == "status":
+        return case((found.c.held.is_(None), "active"), else_="revoked")
+    return found.c.held if order.sort in HELD else COLUMNS[order.sort]
 
 
 def _in_order(asked: Any, columns: tuple[Any, ...], order: Order) -> Any:

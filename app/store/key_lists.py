@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,16 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, sel
 from app.domain.health import Question
 from app.models import Key, KeyUse
 from app.store.key_health import QUESTIONS, About, Use, used
-
-COLUMNS: dict[str, Any] = {
-    "name": Key.name_folded,
-    "created": Key.created_at,
-    "expires": Key.expires_at,
-    "last_used": KeyUse.last_used_at,
-}
-SORTS = tuple(COLUMNS)
-# Whether keys that have no such value come first: one without an end ends after all, one never used was so before all.
-NOTHING_FIRST = {"expires": False, "last_used": True}
+from app.store.key_orders import Order, Place, Stretch, groups_from, stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,77 +53,55 @@ class Wanted:
         return About(self.tenant_id, self.kind, self.now, self.soon, apart)
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """One of SORTS; keys without an end come last, keys never used first, ties go by key ID.
-
-    Descending is the mirror image.
-    """
-
-    sort: str = "created"
-    descending: bool = False
-
-    @property
-    def turned(self) -> Order:
-        """The same order from its other end."""
-        return Order(self.sort, not self.descending)
-
-
-Place = tuple[Any, str]
-
-
 def page(connection: Connection, wanted: Wanted, order: Order, after: Place | None, limit: int) -> list[Row[Any]]:
     """Key IDs of a page, each with `place`, what it is ordered by.
 
     after     `place` and key ID of the last row of the page before
     returns   at most `limit` rows
     """
+    groups: Sequence[Row[Any]] = ()
+    if order.sort == "group":
+        groups = groups_from(connection, wanted.tenant_id, wanted.kind, order, after, wanted.group_id)
     rows: list[Row[Any]] = []
-    for question in questions(wanted, order, after):
+    for question in questions(wanted, order, after, groups):
         if len(rows) < limit:
             rows += connection.execute(question.limit(limit - len(rows))).all()
     return rows
 
 
-def questions(wanted: Wanted, order: Order, after: Place | None) -> Iterator[Select[Any]]:
-    """What to ask one after the other until a page is full; each walks along one index and sorts nothing."""
-    column = COLUMNS[order.sort]
-    every = _every(wanted, order)
-    if order.sort not in NOTHING_FIRST:
-        yield _ordered(every, order, after)
-        return
-    # NULL has its place at different ends in different databases, so that the two parts are asked for one by one.
-    parts = [(True, every.where(column.is_(None))), (False, every.where(column.is_not(None)))]
-    if NOTHING_FIRST[order.sort] == order.descending:
-        parts.reverse()
-    reached = after is None
-    for nothing, part in parts:
-        here = after is not None and (after[0] is None) == nothing
-        if reached or here:
-            yield _ordered(part, order, after if here else None)
+def questions(
+    wanted: Wanted, order: Order, after: Place | None, groups: Sequence[Row[Any]] = ()
+) -> Iterator[Select[Any]]:
+    """What to ask one after the other until a page is full; each walks along one index and sorts nothing.
+
+    groups   for the order of groups only: those from `after` on
+    """
+    reached = after is None or order.sort == "group"
+    for stretch in stretches(order, groups):
+        here = after is not None and stretch.holds(after[0])
+        if (reached or here) and not _barren(stretch, wanted, order):
+            yield _along(stretch, wanted, order, after if here else None)
         reached = reached or here
 
 
-def _every(wanted: Wanted, order: Order) -> Select[Any]:
-    column = COLUMNS[order.sort].label("place")
-    if order.sort != "last_used":
-        mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-        return select(Key.key_id, column).where(*mine, *_narrow(wanted), *_used(wanted))
-    # The owner is asked for in the table whose index has the order, and only there: that is where to begin.
-    mine = (KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
-    question = select(KeyUse.key_id, column).join(Key, Key.key_id == KeyUse.key_id)
-    if wanted.unused:
-        question = question.where(KeyUse.last_used_at.is_(None))
-    if wanted.idle_since is not None:
-        question = question.where(KeyUse.last_used_at <= wanted.idle_since)
-    return question.where(*mine, *_narrow(wanted))
+def _barren(stretch: Stretch, wanted: Wanted, order: Order) -> bool:
+    """Whether it is known before asking that nothing wanted lies there."""
+    if order.sort == "status":
+        return wanted.revoked is not None and stretch.holds("active") == wanted.revoked
+    values, nothing = {
+        "expires": (wanted.expiration in {"expiring_soon", "expired"}, wanted.endless),
+        "last_used": (wanted.idle_since is not None, wanted.unused),
+    }.get(order.sort, (False, False))
+    return values if stretch.holds(None) else nothing
 
 
-def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select[Any]:
+def _along(stretch: Stretch, wanted: Wanted, order: Order, after: Place | None) -> Select[Any]:
+    key_id = KeyUse.key_id if order.sort == "last_used" else Key.key_id
+    question = _every(select(key_id, stretch.column.label("place")), wanted, order).where(*stretch.which)
     # Both columns even where one is NULL throughout: PostgreSQL knows the order of the index by its columns only.
-    columns = (COLUMNS[order.sort], KeyUse.key_id if order.sort == "last_used" else Key.key_id)
+    columns = (*stretch.by, key_id)
     if after is not None:
-        where = columns if after[0] is not None else columns[1:]
+        where = columns if after[0] is not None else (key_id,)
         here = tuple_(*where)
         there = tuple_(
             *(literal(value, column.type) for value, column in zip(after[-len(where) :], where, strict=True))
@@ -141,10 +110,27 @@ def _ordered(question: Select[Any], order: Order, after: Place | None) -> Select
     return question.order_by(*(column.desc() if order.descending else column for column in columns))
 
 
-def few(wanted: Wanted) -> Select[Any]:
-    """The key IDs of a list in no order, asked for in the way that is best when few of very many are in it."""
+def _every(question: Select[Any], wanted: Wanted, order: Order) -> Select[Any]:
+    if order.sort != "last_used":
+        mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
+        return question.where(*mine, *_narrow(wanted), *_used(wanted))
+    # The owner is asked for in the table whose index has the order, and only there: that is where to begin.
+    mine = (KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
+    question = question.join(Key, Key.key_id == KeyUse.key_id)
+    if wanted.unused:
+        question = question.where(KeyUse.last_used_at.is_(None))
+    if wanted.idle_since is not None:
+        question = question.where(KeyUse.last_used_at <= wanted.idle_since)
+    return question.where(*mine, *_narrow(wanted))
+
+
+def few(wanted: Wanted, *more: Any) -> Select[Any]:
+    """The key IDs of a list in no order, asked for in the way that is best when few of very many are in it.
+
+    more   columns of keys to bring along
+    """
     mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-    return select(Key.key_id).where(*mine, *_narrow(wanted, apart=True), *_used(wanted, apart=True))
+    return select(Key.key_id, *more).where(*mine, *_narrow(wanted, apart=True), *_used(wanted, apart=True))
 
 
 def _narrow(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bool]]:

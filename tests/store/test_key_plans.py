@@ -14,7 +14,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.domain.health import QUESTIONS
 from app.store import few_keys, key_health, key_lists
-from app.store.key_lists import SORTS, Order, Wanted
+from app.store.key_lists import Wanted
+from app.store.key_orders import SORTS, Order
 from tests.console.people import Person
 from tests.many_keys import analyse, fill
 from tests.store.test_key_lists import plan
