@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, true, tuple_
 
 from app.models import Group, Key, KeyUse
-from app.store.key_lists import Wanted, few
+from app.store.key_lists import Wanted, few, uses
 from app.store.key_orders import COLUMNS, NOTHING_FIRST, Order, Place, group_place
 
+# Of so many keys it is cheaper to gather those with a certain use first than to ask for the use of one after the other;
+# among more, enough are met soon.
+MOST_USES = 30_000
 # What is brought along from where a key was found, so that it need not be looked up again to be put in order.
 HELD = {
     "name": Key.name_folded,
@@ -31,15 +34,27 @@ def page(
 
     after   `place` and key ID of the last row of the page before
     """
-    rows = connection.execute(question(wanted, order, after, limit, most)).all()
+    apart = _few_uses(connection, wanted)
+    rows = connection.execute(question(wanted, order, after, limit, most, uses_apart=apart)).all()
     matches = int(rows[0].matches)
     return [row for row in rows if row.key_id is not None] if matches <= most else [], matches
 
 
-def question(wanted: Wanted, order: Order, after: Place | None, limit: int, most: int) -> Select[Any]:
+def _few_uses(connection: Connection, wanted: Wanted) -> bool:
+    asked = uses(wanted)
+    if asked is None:
+        return True
+    some = asked.limit(MOST_USES + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) <= MOST_USES
+
+
+def question(
+    wanted: Wanted, order: Order, after: Place | None, limit: int, most: int, *, uses_apart: bool = True
+) -> Select[Any]:
     """What to ask: looked for once, counted and put in order from there."""
     held = HELD.get(order.sort)
-    found = few(wanted, *((held.label("held"),) if held is not None else ())).limit(most + 1).cte("found")
+    more = (held.label("held"),) if held is not None else ()
+    found = few(wanted, *more, uses_apart=uses_apart).limit(most + 1).cte("found")
     number: Any = select(func.count().label("matches")).select_from(found).subquery("number")
     column, nothing_first = _column(found, order, after), NOTHING_FIRST.get(order.sort, False)
     key_id, end = found.c.key_id, case((column.is_(None), 0 if nothing_first else 2), else_=1)

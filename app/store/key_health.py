@@ -83,7 +83,9 @@ def _long_overlap(about: About) -> ColumnElement[bool]:
 
 
 def _full_access(about: About) -> ColumnElement[bool]:
-    return and_(_live(about), Key.group_id.in_(select(Group.id).where(Group.built_in == FULL_ACCESS)))
+    # There is one such group, and a list in order must not begin at the index of groups and sort all that it finds.
+    group_id = select(Group.id).where(Group.built_in == FULL_ACCESS).limit(1).scalar_subquery()
+    return and_(_live(about), (Key.group_id if about.apart else func.coalesce(Key.group_id, "")) == group_id)
 
 
 def _no_allowlist(about: About) -> ColumnElement[bool]:
@@ -122,6 +124,8 @@ QUESTIONS: dict[health.Question, Callable[[About], ColumnElement[bool]]] = {
     "never_used": _never_used,
     "idle": _idle,
 }
+# A revoked key is an answer to none of the others.
+STILL_ACTIVE = frozenset(QUESTIONS) - {"revoked_but_called"}
 
 
 def counts(connection: Connection, tenant_id: str, kind: str, now: datetime, soon: datetime) -> Sequence[int]:

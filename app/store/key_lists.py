@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, literal, or_, select, tuple_
 
 from app.domain.health import Question
 from app.models import Key, KeyUse
-from app.store.key_health import QUESTIONS, About, Use, used
+from app.store.key_health import QUESTIONS, STILL_ACTIVE, UNUSED, About, Use, used
 from app.store.key_orders import Order, Place, Stretch, groups_from, stretches
+
+LIMITED = {"expiring_soon", "expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,16 @@ class Wanted:
     creator: str | None = None
     endless: bool = False
     anywhere: bool = False
+
+    @property
+    def never_used(self) -> bool:
+        """Whether only keys never used are wanted."""
+        return self.unused or self.health == "never_used"
+
+    @property
+    def used_until(self) -> datetime | None:
+        """The instant after which no wanted key was used, though each was once; None when that does not matter."""
+        return self.now - UNUSED if self.health == "idle" else self.idle_since
 
     def about(self, *, apart: bool) -> About:
         """For the conditions about use and health."""
@@ -87,10 +99,11 @@ def questions(
 def _barren(stretch: Stretch, wanted: Wanted, order: Order) -> bool:
     """Whether it is known before asking that nothing wanted lies there."""
     if order.sort == "status":
-        return wanted.revoked is not None and stretch.holds("active") == wanted.revoked
+        gone = wanted.revoked if wanted.health not in STILL_ACTIVE else False
+        return gone is not None and stretch.holds("active") == gone
     values, nothing = {
-        "expires": (wanted.expiration in {"expiring_soon", "expired"}, wanted.endless),
-        "last_used": (wanted.idle_since is not None, wanted.unused),
+        "expires": (wanted.expiration in LIMITED, wanted.endless or wanted.health == "never_expires"),
+        "last_used": (wanted.used_until is not None, wanted.never_used),
     }.get(order.sort, (False, False))
     return values if stretch.holds(None) else nothing
 
@@ -113,32 +126,50 @@ def _along(stretch: Stretch, wanted: Wanted, order: Order, after: Place | None) 
 def _every(question: Select[Any], wanted: Wanted, order: Order) -> Select[Any]:
     if order.sort != "last_used":
         mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-        return question.where(*mine, *_narrow(wanted), *_used(wanted))
-    # The owner is asked for in the table whose index has the order, and only there: that is where to begin.
-    mine = (KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
-    question = question.join(Key, Key.key_id == KeyUse.key_id)
-    if wanted.unused:
+        question = question.where(*mine, *_narrow(wanted), *_used(wanted))
+        return question.where(*_made(wanted)) if order.sort == "created" else question
+    # The owner is asked for in the table whose index has the order, and only there: that is where to begin. So that
+    # SQLite does, the key is a condition and no second table to begin with.
+    question = question.where(KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind)
+    if wanted.used_until is not None:
+        question = question.where(KeyUse.last_used_at <= wanted.used_until)
+    elif wanted.never_used:
         question = question.where(KeyUse.last_used_at.is_(None))
-    if wanted.idle_since is not None:
-        question = question.where(KeyUse.last_used_at <= wanted.idle_since)
-    return question.where(*mine, *_narrow(wanted))
+    return question.where(exists().where(Key.key_id == KeyUse.key_id, *_narrow(wanted)))
 
 
-def few(wanted: Wanted, *more: Any) -> Select[Any]:
+def _made(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    # No key was used before it was made.
+    if wanted.used_until is not None:
+        yield Key.created_at <= wanted.used_until
+
+
+def few(wanted: Wanted, *more: Any, uses_apart: bool = True) -> Select[Any]:
     """The key IDs of a list in no order, asked for in the way that is best when few of very many are in it.
 
-    more   columns of keys to bring along
+    more         columns of keys to bring along
+    uses_apart   whether the keys of a certain use are found first, as `About.apart`
     """
-    mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind)
-    return select(Key.key_id, *more).where(*mine, *_narrow(wanted, apart=True), *_used(wanted, apart=True))
+    mine = (Key.tenant_id == wanted.tenant_id, Key.kind == wanted.kind, *_made(wanted))
+    narrow = (*_narrow(wanted, apart=True, uses_apart=uses_apart), *_used(wanted, apart=uses_apart))
+    return select(Key.key_id, *more).where(*mine, *narrow)
 
 
-def _narrow(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bool]]:
+def uses(wanted: Wanted) -> Select[Any] | None:
+    """The keys with the use that is wanted, among whatever others; None when their use does not matter."""
+    if wanted.used_until is None and not wanted.never_used:
+        return None
+    until = wanted.used_until
+    which = KeyUse.last_used_at <= until if until is not None else KeyUse.last_used_at.is_(None)
+    return select(KeyUse.key_id).where(KeyUse.tenant_id == wanted.tenant_id, KeyUse.kind == wanted.kind, which)
+
+
+def _narrow(wanted: Wanted, *, apart: bool = False, uses_apart: bool = False) -> Iterator[ColumnElement[bool]]:
     yield Key.deleted_at.is_(None)
     if wanted.revoked is not None:
         yield Key.revoked_at.is_not(None) if wanted.revoked else Key.revoked_at.is_(None)
     if wanted.group_id is not None:
-        yield Key.group_id == wanted.group_id
+        yield _filtered(Key.group_id, apart=apart) == wanted.group_id
     if wanted.expiration == "valid":
         yield or_(Key.expires_at.is_(None), Key.expires_at > wanted.soon)
     elif wanted.expiration == "expiring_soon":
@@ -146,14 +177,19 @@ def _narrow(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bo
     elif wanted.expiration == "expired":
         yield Key.expires_at <= wanted.now
     if wanted.health is not None:
-        yield QUESTIONS[wanted.health](wanted.about(apart=apart))
+        yield QUESTIONS[wanted.health](wanted.about(apart=uses_apart))
     if wanted.creator is not None:
-        yield Key.created_by_member == wanted.creator
+        yield _filtered(Key.created_by_member, apart=apart) == wanted.creator
     if wanted.endless:
         yield Key.expires_at.is_(None)
     if wanted.anywhere:
         yield Key.networks == ""
     yield from _found(wanted)
+
+
+def _filtered(column: Any, *, apart: bool) -> Any:
+    # In order, nobody may begin at an index of such a column and sort what may be nearly all keys of the tenant.
+    return column if apart else func.coalesce(column, "")
 
 
 def _used(wanted: Wanted, *, apart: bool = False) -> Iterator[ColumnElement[bool]]:
