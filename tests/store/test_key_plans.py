@@ -21,7 +21,7 @@ from tests.many_keys import analyse, fill
 from tests.store.test_key_lists import plan
 from tests.world import START, World
 
-MANY, TENANTS, MOST = 1_000, 8, 10_000
+MANY, TENANTS, MOST = 1_000, 8, 5_000
 FILTERS: dict[str, dict[str, Any]] = {
     "active": {"revoked": False},
     "revoked": {"revoked": True},

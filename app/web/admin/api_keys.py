@@ -110,6 +110,7 @@ def list_api_keys(call: Call) -> Reply:
         sort=asked.sort,
         descending=asked.dir == "desc",
         after=asked.after,
+        counted=True,
         limit=asked.per,
     )
     reply = listed(call, page.items, page.next, page.total)
