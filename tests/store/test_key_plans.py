@@ -114,6 +114,20 @@ def test_both_ways_find_the_same_keys_in_the_same_order(filled: World) -> None:
                     assert matches == len(whole), (name, order, at)
 
 
+def test_keys_that_are_asked_for_their_use_one_by_one_are_the_same(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = ({"unused": True}, FILTERS["idle"], FILTERS["several"], {"health": "idle"}, {"health": "never_used"})
+    with filled.ctx.database.reader.connect() as connection:
+        for narrow in asked_for:
+            asking, order = wanted(filled, **narrow), Order("name")
+            gathered = few_keys.page(connection, asking, order, None, MANY, MOST)
+            with monkeypatch.context() as patch:
+                patch.setattr(few_keys, "MOST_USES", 1)
+                assert few_keys.page(connection, asking, order, None, MANY, MOST) == gathered, narrow
+            assert gathered[1] > 1, narrow
+
+
 def test_of_too_many_only_so_many_are_counted(filled: World) -> None:
     with filled.ctx.database.reader.connect() as connection:
         assert few_keys.page(connection, wanted(filled, revoked=False), Order(), None, 20, 100) == ([], 101)
