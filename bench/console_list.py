@@ -29,7 +29,7 @@ from tests.world import World
 OTHERS = 20_000
 LIST = "/tenant-api-keys"
 PAGE, SEARCH, BULK, PAGE_BYTES, FILE_BYTES = 150.0, 300.0, 5000.0, 30 * 1024, 140 * 1024
-SORTS = ("created", "name", "expires", "last_used")
+SORTS = ("created", "name", "expires", "last_used", "status", "group")
 FILTERS = {
     "status": ("active", "revoked"),
     "expiration": ("valid", "expiring_soon", "expired"),

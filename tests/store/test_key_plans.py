@@ -14,14 +14,15 @@ from sqlalchemy.dialects import postgresql
 
 from app.domain.health import QUESTIONS
 from app.store import few_keys, key_health, key_lists
-from app.store.key_lists import SORTS, Order, Wanted
+from app.store.key_lists import Wanted
+from app.store.key_orders import SORTS, Order
 from tests.console.people import Person
 from tests.many_keys import analyse, fill
 from tests.statements import heard
 from tests.store.test_key_lists import plan
 from tests.world import START, World
 
-MANY, TENANTS, MOST = 1_000, 8, 10_000
+MANY, TENANTS, MOST = 1_000, 8, 5_000
 FILTERS: dict[str, dict[str, Any]] = {
     "active": {"revoked": False},
     "revoked": {"revoked": True},
@@ -99,6 +100,20 @@ def test_both_ways_find_the_same_keys_in_the_same_order(filled: World) -> None:
                     found = [(row.key_id, row.place) for row in rows]
                     assert found == [(row.key_id, row.place) for row in walked], (name, order, at)
                     assert matches == len(whole), (name, order, at)
+
+
+def test_keys_that_are_asked_for_their_use_one_by_one_are_the_same(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = ({"unused": True}, FILTERS["idle"], FILTERS["several"], {"health": "idle"}, {"health": "never_used"})
+    with filled.ctx.database.reader.connect() as connection:
+        for narrow in asked_for:
+            asking, order = wanted(filled, **narrow), Order("name")
+            gathered = few_keys.page(connection, asking, order, None, MANY, MOST)
+            with monkeypatch.context() as patch:
+                patch.setattr(few_keys, "MOST_USES", 1)
+                assert few_keys.page(connection, asking, order, None, MANY, MOST) == gathered, narrow
+            assert gathered[1] > 1, narrow
 
 
 def test_of_too_many_only_so_many_are_counted(filled: World) -> None:
