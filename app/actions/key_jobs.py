@@ -83,11 +83,10 @@ def step(ctx: Context, batch_id: str, now: datetime) -> bool:
         if actor is None or stopped is not None:
             store.end(connection, batch_id, now, stopped)
             return False
-        done = key_batches.change_some(
-            ctx, connection, actor, tenant, wanted, store.left(connection, batch_id, AT_ONCE), now
-        )
+        left = store.left(connection, batch_id, AT_ONCE + 1)
+        done = key_batches.change_some(ctx, connection, actor, tenant, wanted, left[:AT_ONCE], now)
         store.note(connection, batch_id, done.changed, done.unchanged)
-        more = bool(store.left(connection, batch_id, 1))
+        more = len(left) > AT_ONCE
         if not more:
             store.end(connection, batch_id, now)
         return more

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row
 from app.actions import terms
 from app.actions.key_steps import change, expected, finish
 from app.actions.members import shown
-from app.actions.shapes import key_object
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import Invalid, NotFound, Problem
@@ -61,9 +60,8 @@ def move_keys(ctx: Context, actor: Actor, tenant_id: str, member_id: str, group:
             raise Invalid(*problems)
         for found in acting:
             row = expected(connection, tenant_id, found.key_id, None)
-            before = key_object(connection, row, now)
-            change(connection, row, now, group_id=chosen.id)
-            finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, row.key_id, now, before=before)
+            change(connection, [row], now, group_id=chosen.id)
+            finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, row.key_id, now, before=row)
     return len(acting)
 
 
