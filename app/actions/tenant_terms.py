@@ -12,7 +12,7 @@ from app.domain.events import Actor
 from app.domain.names import clean_name, fold
 from app.domain.refusals import Forbidden, Invalid, Problem
 from app.domain.scopes import Role
-from app.domain.times import zone
+from app.domain.times import duration_text, zone
 from app.store import groups, keys, members
 
 STANDARD, ENTERPRISE = "standard", "enterprise"
@@ -106,8 +106,14 @@ def _number(found: dict[str, Any], problems: list[Problem], name: str, number: N
         found[number.column] = value
         return
     or_none = " or none" if number.none else ""
-    text = f"Must be a whole number from {number.least} to {number.most}{or_none}."
-    problems.append(Problem(name, "range", text))
+    problems.append(Problem(name, "range", f"Must be {_range(number)}{or_none}."))
+
+
+def _range(number: Number) -> str:
+    if not number.column.endswith("_seconds"):
+        return f"a whole number from {number.least} to {number.most}"
+    least, most = (duration_text(timedelta(seconds=end)) for end in (number.least, number.most))
+    return f"from {least} to {most} ({number.least} to {number.most} whole seconds)"
 
 
 def _time_zone(text: str, problems: list[Problem]) -> str:

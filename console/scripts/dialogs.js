@@ -25,7 +25,7 @@
     body.className = "kt-dialog-body";
     body.append(...[...asked.form.childNodes].filter((node) => node !== actions));
     actions.className = "kt-dialog-foot";
-    asked.form.className = "d-contents";
+    asked.form.removeAttribute("class");
     asked.form.action = asked.form.getAttribute("action") || place;
     asked.form.append(body, actions);
     const back = document.createElement("input");

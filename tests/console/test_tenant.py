@@ -110,9 +110,9 @@ def test_terms_beyond_their_bounds_are_said_at_their_fields(console: Console) ->
     page = console.signed_in()
     page.goto(PLACE)
     for field, value, problem in (
-        ("field-max-overlap", "91d", "Must be a whole number from 0 to"),
+        ("field-max-overlap", "91d", "Must be from 0s to 90d ("),
         ("field-max-overlap", "soon", "Longest overlap: Must be a whole number."),
-        ("field-token-lifetime", "2h", "Access token lifetime: Must be a whole number from 60 to 3600 or none."),
+        ("field-token-lifetime", "2h", "lifetime: Must be from 1m to 1h (60 to 3600 whole seconds) or none."),
     ):
         page.goto(PLACE)
         page.get_by_test_id(field).fill(value)
