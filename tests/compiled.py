@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
@@ -26,9 +26,15 @@ def statements(database: Database) -> None:
     """
     for engine in (database.writer, database.reader):
         kind = (engine.url.drivername, engine.dialect._on_connect_isolation_level)
-        engine.dialect = _dialects.setdefault(kind, engine.dialect)
+        own, engine.dialect = engine.dialect, _dialects.setdefault(kind, engine.dialect)
+        if engine.dialect.server_version_info is not None:
+            own.initialize = _known  # its first connection would ask the server what the first dialect has heard
         engine._compiled_cache = _statements
     database._dialect = database.reader.dialect
+
+
+def _known(_connection: Connection) -> None:
+    """Ask nothing."""
 
 
 def addresses() -> None:
