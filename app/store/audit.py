@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
 from app.domain import chain as chaining
 from app.domain.events import DEPLOYMENT, Actor, Event
 from app.domain.times import rfc3339
 from app.models import AuditEvent, Chain, Tenant
 
+# Built once: every change asks and writes these.
+_STATE = select(Chain.count.label("length"), Chain.head).where(Chain.chain == bindparam("of")).with_for_update()
+_APPEND = insert(AuditEvent)
+_GROW = update(Chain).where(Chain.chain == bindparam("of"))
 RECORDED = "recorded"  # what a connection's transaction has recorded, told to the log once it is committed
 
 
@@ -44,9 +48,7 @@ def record(
     before, after   what changed, JSON values only, never a secret
     """
     chain = tenant_id or DEPLOYMENT
-    state = connection.execute(
-        select(Chain.count.label("length"), Chain.head).where(Chain.chain == chain).with_for_update()
-    ).one()
+    state = connection.execute(_STATE, {"of": chain}).one()
     number = state.length + 1
     columns = {
         "chain": chain,
@@ -63,9 +65,9 @@ def record(
         "after": json.dumps(after or {}, sort_keys=True),
     }
     head = chaining.link(key, state.head, as_linked(columns))
-    connection.execute(insert(AuditEvent).values(**columns, link=head))
+    connection.execute(_APPEND, {**columns, "link": head})
     seal = chaining.seal(key, chain, number, head)
-    connection.execute(update(Chain).where(Chain.chain == chain).values(count=number, head=head, seal=seal))
+    connection.execute(_GROW, {"of": chain, "count": number, "head": head, "seal": seal})
     connection.info.setdefault(RECORDED, []).append(
         {"chain": chain, "number": number, "recorded": str(event), "link": head.hex()}
     )
