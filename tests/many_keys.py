@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import Connection, insert, select, update
 
 from app.domain.names import fold
+from app.domain.status import place
 from app.models import Group, Key, KeyUse, Member, Secret, SecretUse, Tenant
 from tests.world import World
 
@@ -32,6 +33,16 @@ def fill(world: World, tenant_id: str, many: int, prefix: str = "kt") -> None:
             _insert(connection, some, now)
         listed = sum(not _deleted(number) for number in range(many))
         connection.execute(update(Tenant).where(Tenant.id == tenant_id).values(listed_keys=listed))
+
+
+def enlist(world: World, key_ids: Sequence[str]) -> None:
+    """Give the secrets of some of these keys the entries in the status lists that every secret has."""
+    status_key = world.ctx.vault.status_key
+    with world.ctx.database.writer.begin() as connection:
+        numbers = connection.execute(select(Secret.number).where(Secret.key_id.in_(key_ids))).scalars().all()
+        for number in numbers:
+            entry = place(number, status_key).reference
+            connection.execute(update(Secret).where(Secret.number == number).values(status_reference=entry))
 
 
 def analyse(world: World) -> None:
@@ -125,7 +136,7 @@ def _end(number: int, now: datetime) -> datetime | None:
 
 def _insert(connection: Connection, rows: list[dict[str, Any]], now: datetime) -> None:
     connection.execute(insert(Key), rows)
-    connection.execute(insert(KeyUse), [_use(place, row, now) for place, row in enumerate(rows)])
+    connection.execute(insert(KeyUse), [_use(turn, row, now) for turn, row in enumerate(rows)])
     secrets = [
         {
             "key_id": row["key_id"],
@@ -143,8 +154,8 @@ def _insert(connection: Connection, rows: list[dict[str, Any]], now: datetime) -
     connection.execute(insert(SecretUse), [*_secret_uses(numbers, now)])
 
 
-def _use(place: int, row: dict[str, Any], now: datetime) -> dict[str, Any]:
-    used = max(now - timedelta(minutes=place * 3701 % 200_000 + 1), row["created_at"]) if place % 5 else None
+def _use(turn: int, row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    used = max(now - timedelta(minutes=turn * 3701 % 200_000 + 1), row["created_at"]) if turn % 5 else None
     return {
         "key_id": row["key_id"],
         "tenant_id": row["tenant_id"],
@@ -152,20 +163,20 @@ def _use(place: int, row: dict[str, Any], now: datetime) -> dict[str, Any]:
         "last_used_at": used,
         "last_used_address": "203.0.113.7" if used else None,
         "last_used_client": "python-requests/2.32.3" if used else None,
-        "dead_call_at": now - timedelta(hours=1) if place % 40 == 1 else None,
+        "dead_call_at": now - timedelta(hours=1) if turn % 40 == 1 else None,
     }
 
 
 def _secret_uses(numbers: list[Any], now: datetime) -> Iterator[dict[str, Any]]:
-    for place, (number, owner) in enumerate(numbers):
-        browser = place % IN_BROWSER == 1
+    for turn, (number, owner) in enumerate(numbers):
+        browser = turn % IN_BROWSER == 1
         yield {
             "secret_number": number,
             "key_id": owner,
-            "last_used_at": now - timedelta(minutes=place),
+            "last_used_at": now - timedelta(minutes=turn),
             "last_used_address": "203.0.113.7",
             "last_used_client": "curl/8.9",
-            "last_call_at": now - timedelta(minutes=place),
+            "last_call_at": now - timedelta(minutes=turn),
             "calls": 12,
             "late_calls": 0,
             "origin": "https://app.example" if browser else None,

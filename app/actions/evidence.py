@@ -14,18 +14,20 @@ from app.domain.times import rfc3339
 from app.store import keys, usage
 
 MOST_CALLERS = 100
+OVERLAP = 2  # secrets that work
 
 
 def key_answer(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
     """One key as an answer about it alone gives it: during a rotation with `rotation`, the evidence."""
-    key, evidence = key_object(connection, row, now), rotation(connection, row.key_id, now)
+    key = key_object(connection, row, now)
+    evidence = rotation(connection, row.key_id, now) if len(key["secrets"]) >= OVERLAP else None
     return key if evidence is None else {**key, "rotation": evidence}
 
 
 def rotation(connection: Connection, key_id: str, now: datetime) -> dict[str, Any] | None:
     """What is known about the two secrets of a key, the verdict and its reasons; None outside of an overlap."""
     secrets = keys.live_secrets(connection, [key_id], now)[key_id]
-    if len(secrets) < 2:  # noqa: PLR2004 - an overlap is two secrets that work
+    if len(secrets) < OVERLAP:
         return None
     new, old = secrets[0], secrets[1]
     uses = usage.of_secrets(connection, [key_id])

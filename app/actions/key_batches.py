@@ -9,15 +9,13 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row
 
-from app.actions import terms
+from app.actions import several_keys, terms
 from app.actions.key_choices import group_named, pieces
-from app.actions.key_steps import change, expected, finish
-from app.actions.keys import delete_within, revoke_within
-from app.actions.shapes import key_object
+from app.actions.several_keys import Changing, Refusal
 from app.actions.tenants import new_id
 from app.context import Context
-from app.domain.events import Actor, Event
-from app.domain.refusals import Conflict, Forbidden, Invalid, NotFound, Problem
+from app.domain.events import Actor
+from app.domain.refusals import Invalid, NotFound, Problem
 from app.store import tenants
 
 Verb = Literal["revoke", "delete", "change_group"]
@@ -84,7 +82,8 @@ def run(
 
 
 def check(connection: Connection, tenant_id: str, wanted: Wanted) -> None:
-    """Refuse what no key could get; Invalid (an unknown group)."""
+    """Refuse what no key could get; Invalid (an unknown group, a reason that is too long)."""
+    terms.check_reason(wanted.reason)
     if wanted.verb == "change_group":
         group_named(connection, tenant_id, wanted.group or "")
 
@@ -99,60 +98,21 @@ def change_some(
     now: datetime,
 ) -> Done:
     """Change some keys inside a transaction that holds their tenant; one that cannot be changed keeps no other."""
-    done = Done([], [])
-    for key_id in key_ids:
-        try:
-            _change(ctx, connection, actor, tenant, wanted, key_id, now)
-            done.changed.append(key_id)
-        except (Conflict, Forbidden, NotFound, Invalid) as error:
-            done.unchanged.append({"client_id": key_id, **_why(error)})
-    return done
+    some = list(key_ids)
+    changing = Changing(ctx, connection, actor, tenant.id, now, wanted.details)
+    if wanted.verb == "revoke":
+        kept = several_keys.revoke(changing, some)
+    elif wanted.verb == "delete":
+        kept = several_keys.delete(changing, some)
+    else:
+        kept = several_keys.move(changing, tenant, some, wanted.group or "")
+    unchanged = [{"client_id": key_id, **_why(refusal)} for key_id, refusal in kept.items()]
+    return Done([key_id for key_id in some if key_id not in kept], unchanged)
 
 
-def _why(error: Conflict | Forbidden | NotFound | Invalid) -> dict[str, str]:
+def _why(error: Refusal) -> dict[str, str]:
     if isinstance(error, NotFound):
         return {"error": "not_found", "message": str(error)}
     if isinstance(error, Invalid):
         return {"error": error.problems[0].code, "message": error.problems[0].message}
     return {"error": error.code, "message": " ".join((str(error), *error.hints))}
-
-
-def _change(
-    ctx: Context,
-    connection: Connection,
-    actor: Actor,
-    tenant: Row[Any],
-    wanted: Wanted,
-    key_id: str,
-    now: datetime,
-) -> None:
-    # Whatever is raised, it is raised before anything of this key has changed.
-    mine = (ctx, connection, actor, tenant.id, key_id, now, wanted.details)
-    if wanted.verb == "revoke":
-        revoke_within(*mine)
-    elif wanted.verb == "delete":
-        delete_within(*mine)
-    else:
-        _move(ctx, connection, actor, tenant, wanted, key_id, now)
-
-
-def _move(
-    ctx: Context,
-    connection: Connection,
-    actor: Actor,
-    tenant: Row[Any],
-    wanted: Wanted,
-    key_id: str,
-    now: datetime,
-) -> None:
-    row = expected(connection, tenant.id, key_id, None)
-    problems: list[Problem] = []
-    chosen = terms.group_for(connection, actor, tenant, wanted.group, row.created_by_member, problems)
-    if chosen is None or problems:
-        raise Invalid(*problems)
-    if chosen.id == row.group_id:
-        raise Conflict("unchanged", "This key has the group already.")
-    before = key_object(connection, row, now)
-    change(connection, row, now, group_id=chosen.id)
-    told = (ctx, connection, Event.KEY_EDITED, actor, tenant.id, key_id, now)
-    finish(*told, before=before, details=wanted.details)

@@ -83,11 +83,10 @@ def step(ctx: Context, batch_id: str, now: datetime) -> bool:
         if actor is None or stopped is not None:
             store.end(connection, batch_id, now, stopped)
             return False
-        done = key_batches.change_some(
-            ctx, connection, actor, tenant, wanted, store.left(connection, batch_id, AT_ONCE), now
-        )
+        left = store.left(connection, batch_id, AT_ONCE + 1)
+        done = key_batches.change_some(ctx, connection, actor, tenant, wanted, left[:AT_ONCE], now)
         store.note(connection, batch_id, done.changed, done.unchanged)
-        more = bool(store.left(connection, batch_id, 1))
+        more = len(left) > AT_ONCE
         if not more:
             store.end(connection, batch_id, now)
         return more
@@ -123,7 +122,8 @@ def show(ctx: Context, tenant_id: str, batch_id: str, now: datetime, most: int) 
     """How far a batch is, and what became of its keys; NotFound when it is not there or another tenant's.
 
     most      how many of the unchanged are told
-    returns   `batch`, `action`, `total`, `done`, `changed`, `unchanged`, `kept` (client_id, name, error, message),
+    returns   `batch`, `action`, `member` (who asked for it), `created_at`, `total`, `done`, `changed`, `unchanged`,
+              `kept` (client_id, name, error, message),
               `ended_at`, `stopped` (a code, when something was left), `still` (nobody has worked on it for a while)
     """
 
@@ -140,6 +140,8 @@ def show(ctx: Context, tenant_id: str, batch_id: str, now: datetime, most: int) 
         return {
             "batch": batch.id,
             "action": batch.verb,
+            "member": batch.member_id,
+            "created_at": batch.created_at,
             "total": batch.total,
             "done": batch.changed + batch.unchanged,
             "changed": batch.changed,

@@ -18,15 +18,17 @@ from app.domain.health import Question
 from app.domain.key_search import searched
 from app.domain.names import fold
 from app.domain.refusals import Invalid, NotFound, Problem
-from app.store import few_keys, groups, keys, tenants
+from app.store import few_keys, groups, key_orders, keys, tenants
 from app.store import key_lists as store
-from app.store.key_lists import Order, Place, Wanted
+from app.store.key_lists import Wanted
+from app.store.key_orders import TEXTS, Order, Place
 
 MOST_COUNTED = 10_000
 MOST_AT_ONCE = 5_000  # of what matches, so many are selected together
 BATCH = 500
 IDLE = {"idle30": timedelta(days=30), "idle90": timedelta(days=90)}
 NEVER_USED = "never"
+SORTS = key_orders.SORTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def page(
 ) -> Page:
     """Look at a tenant's keys, revoked ones included.
 
-    sort     `name`, `created`, `expires` or `last_used`; ties by key ID, keys without an end last, never used first
+    sort     one of SORTS: ties by key ID, active before revoked, groups by their names, keys
+             without an end last, keys never used first
     after    the cursor of the page before, made for the same order
     before   the other direction: the cursor of the page after
     last     the last page
@@ -231,4 +234,4 @@ def _written(row: Any, first: int | None, by: int) -> tuple[str | None, str, int
 
 def _place(written: list[Any], sort: str) -> tuple[tuple[Any, str], int | None]:
     value, key_id, number = written
-    return (value if sort == "name" or value is None else datetime.fromisoformat(value), key_id), number
+    return (value if sort in TEXTS or value is None else datetime.fromisoformat(value), key_id), number

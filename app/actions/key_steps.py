@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Row
 from app.actions import terms
 from app.actions.evidence import key_answer
 from app.actions.once import Once
+from app.actions.shapes import told
 from app.context import Context
 from app.domain import credentials
 from app.domain.credentials import SECRET_LENGTH, Issued
@@ -18,9 +20,9 @@ from app.domain.events import Actor, Event
 from app.domain.refusals import NotFound
 from app.store import audit, status_changes
 from app.store import keys as store
+from app.store.audit import Told
 
 TENANT_KEY = "tenant_api_key"
-_EVENT_MEMBERS = ("name", "description", "group", "ip_allowlist", "expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,11 @@ def add_secret(ctx: Context, connection: Connection, key_id: str, now: datetime)
 
 def found(connection: Connection, tenant_id: str | None, key_id: str) -> Row[Any]:
     """Look a key up through its tenant; NotFound when it is not there, or another one's."""
-    row = store.find(connection, tenant_id, TENANT_KEY, key_id)
+    return there(store.find(connection, tenant_id, TENANT_KEY, key_id))
+
+
+def there(row: Row[Any] | None) -> Row[Any]:
+    """A key that was looked for; NotFound when it is not there."""
     if row is None:
         raise NotFound("API key")
     return row
@@ -71,28 +77,52 @@ def seen_version(ctx: Context, tenant_id: str, key_id: str, version: int | None)
 
 def expected(connection: Connection, tenant_id: str, key_id: str, version: int | None) -> Row[Any]:
     """A live key of the version expected (None: any); NotFound, or Conflict (key_revoked, version_conflict)."""
-    row = found(connection, tenant_id, key_id)
+    return live(found(connection, tenant_id, key_id), version)
+
+
+def live(row: Row[Any], version: int | None = None) -> Row[Any]:
+    """Expect a key to be live and of this version (None: any); Conflict (key_revoked, version_conflict)."""
     if row.revoked_at is not None:
         raise terms.key_revoked()
+    return unchanged(row, version)
+
+
+def unchanged(row: Row[Any], version: int | None) -> Row[Any]:
+    """Expect a key to have this version (None: any); Conflict (version_conflict)."""
     if version is not None and version != row.version:
         raise terms.version_conflict()
     return row
 
 
-def change(connection: Connection, row: Row[Any], now: datetime, **columns: Any) -> None:
-    """Write a live key's new values; Conflict (version_conflict) when somebody was first."""
-    if not store.change(connection, row.key_id, row.version, **columns):
+def change(connection: Connection, rows: Sequence[Row[Any]], now: datetime, **columns: Any) -> None:
+    """Write the same new values to live keys; Conflict (version_conflict) when somebody was first with any."""
+    if store.change(connection, {row.key_id: row.version for row in rows}, **columns) != len(rows):
         raise terms.version_conflict()
-    changed = {name for name, value in columns.items() if value != getattr(row, name)}
-    if changed & {"group_id", "networks"}:  # tokens that are out say what was allowed before
-        status_changes.ask_again_about_key(connection, row.key_id, now)
-    if "expires_at" in changed:
-        status_changes.ends(connection, row.key_id, columns["expires_at"], now)
+    changed = {row.key_id: {name for name, value in columns.items() if value != getattr(row, name)} for row in rows}
+    # Tokens that are out say what was allowed before.
+    told_otherwise = [key_id for key_id, names in changed.items() if names & {"group_id", "networks"}]
+    if told_otherwise:
+        status_changes.ask_again_about_each(connection, told_otherwise, now)
+    for key_id in (key_id for key_id, names in changed.items() if "expires_at" in names):
+        status_changes.ends(connection, key_id, columns["expires_at"], now)
 
 
-def told(key: dict[str, Any]) -> dict[str, Any]:
-    """The part of a key that its events tell of."""
-    return {name: key[name] for name in _EVENT_MEMBERS}
+def event_of(row: Row[Any], before: Row[Any] | None, details: Mapping[str, Any]) -> Told:
+    """What the event of a key's change tells: the members that are others than before, and `details`.
+
+    before   None tells all of them
+    """
+    old, new = told(before) if before is not None else {}, told(row)
+    changed = {name: value for name, value in new.items() if before is None or old[name] != value}
+    return Told(row.key_id, {name: old[name] for name in changed if before is not None}, {**changed, **details})
+
+
+def record(
+    ctx: Context, connection: Connection, event: Event, actor: Actor, tenant_id: str, now: datetime, of: Sequence[Told]
+) -> None:
+    """Record the same event of some keys of a tenant, each its own."""
+    key = ctx.vault.audit_key
+    audit.record_each(connection, key, event, actor, now, of, tenant_id=tenant_id, object_kind="key")
 
 
 def finish(
@@ -105,26 +135,14 @@ def finish(
     now: datetime,
     *,
     issued: Issued | None = None,
-    before: dict[str, Any] | None = None,
+    before: Row[Any] | None = None,
     once: Once | None = None,
     details: dict[str, Any] | None = None,
 ) -> KeyWithSecret:
     """Record the event of a change, remember the answer for a repeat, and give it."""
-    key = key_answer(connection, found(connection, tenant_id, key_id), now)
-    old, new = told(before) if before is not None else {}, told(key)
-    changed = {name: value for name, value in new.items() if before is None or old[name] != value}
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=tenant_id,
-        object_kind="key",
-        object_id=key_id,
-        before={name: old[name] for name in changed if before is not None},
-        after={**changed, **(details or {})},
-    )
+    row = found(connection, tenant_id, key_id)
+    key = key_answer(connection, row, now)
+    record(ctx, connection, event, actor, tenant_id, now, [event_of(row, before, details or {})])
     if once is not None:
         once.remember(connection, key, now)
     return KeyWithSecret(key, issued)

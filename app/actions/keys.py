@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.actions import propagation, terms
+from app.actions import propagation, several_keys, terms
 from app.actions.evidence import key_answer
 from app.actions.key_steps import (
     TENANT_KEY,
@@ -19,18 +19,17 @@ from app.actions.key_steps import (
     finish,
     found,
     seen_version,
-    told,
 )
 from app.actions.once import Once
-from app.actions.shapes import key_object
+from app.actions.several_keys import Changing, kept_by
 from app.context import Context
 from app.domain import credentials
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
 from app.domain.networks import notices, parse_list
-from app.domain.refusals import Invalid, NotFound, Problem
-from app.store import audit, status_changes, tenants
+from app.domain.refusals import Invalid, Problem
 from app.store import keys as store
+from app.store import tenants
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,8 @@ def edit(
             terms.check_allowlist(tenant, columns["networks"].split(), problems)
         if problems:
             raise Invalid(*problems)
-        before = key_object(connection, row, now)
-        change(connection, row, now, **columns)
-        made = finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=before)
+        change(connection, [row], now, **columns)
+        made = finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, key_id, now, before=row)
         return replace(made, notices=tuple(notices(list(ip_allowlist or ())))).body()
 
 
@@ -157,69 +155,20 @@ def revoke(
     reason: str | None = None,
     version: int | None = None,
 ) -> dict[str, Any]:
-    """Revoke a key for good; NotFound, or Conflict (key_revoked) when it was before."""
+    """Revoke a key for good; NotFound, Invalid (the reason), or Conflict (key_revoked) when it was before."""
+    terms.check_reason(reason)
     with ctx.database.transaction() as connection:
-        key = revoke_within(ctx, connection, actor, tenant_id, key_id, now, {"reason": reason}, version)
+        changing = Changing(ctx, connection, actor, tenant_id, now, {"reason": reason})
+        kept_by(several_keys.revoke(changing, [key_id], version))
+        key = key_answer(connection, found(connection, tenant_id, key_id), now)
     return key | propagation.status_list(ctx, key_id)
-
-
-def revoke_within(
-    ctx: Context,
-    connection: Connection,
-    actor: Actor,
-    tenant_id: str,
-    key_id: str,
-    now: datetime,
-    details: dict[str, Any],
-    version: int | None = None,
-) -> dict[str, Any]:
-    """As `revoke`, inside a transaction; what it raises, it raises before it has changed anything."""
-    expected(connection, tenant_id, key_id, version)
-    if not store.revoke(connection, key_id, now):
-        raise terms.key_revoked()
-    status_changes.follow(connection, key_id, tenant_id, Event.KEY_REVOKED, now)
-    return finish(ctx, connection, Event.KEY_REVOKED, actor, tenant_id, key_id, now, details=details).key
 
 
 def delete(ctx: Context, actor: Actor, tenant_id: str, key_id: str, now: datetime, version: int | None = None) -> None:
     """Revoke a key if need be and take it out of every list; its audit events stay. NotFound when it is not there."""
     with ctx.database.transaction() as connection:
         tenants.lock(connection, tenant_id)
-        delete_within(ctx, connection, actor, tenant_id, key_id, now, version=version)
-
-
-def delete_within(
-    ctx: Context,
-    connection: Connection,
-    actor: Actor,
-    tenant_id: str,
-    key_id: str,
-    now: datetime,
-    details: dict[str, Any] | None = None,
-    version: int | None = None,
-) -> None:
-    """As `delete`, inside a transaction that holds the tenant; it raises before it has changed anything."""
-    row = found(connection, tenant_id, key_id)
-    if version is not None and version != row.version:
-        raise terms.version_conflict()
-    before = key_object(connection, row, now)
-    if not store.delete(connection, key_id, now):
-        raise NotFound("API key")
-    if row.revoked_at is None:
-        status_changes.follow(connection, key_id, tenant_id, Event.KEY_DELETED, now)
-    tenants.count_listed(connection, tenant_id, -1)
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        Event.KEY_DELETED,
-        actor,
-        now,
-        tenant_id=tenant_id,
-        object_kind="key",
-        object_id=key_id,
-        before={**told(before), "status": before["status"]},
-        after=details,
-    )
+        kept_by(several_keys.delete(Changing(ctx, connection, actor, tenant_id, now, {}), [key_id], version))
 
 
 def show(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def revoke(ctx: Context, actor: Actor, key_id: str, now: datetime) -> dict[str, 
     """Revoke an operator key for good; NotFound, or Conflict (key_revoked) when it was before."""
     with ctx.database.transaction() as connection:
         row = deployment_keys.found(connection, KIND, key_id)
-        if not store.revoke(connection, key_id, now):
+        if not store.revoke(connection, [key_id], now):
             raise terms.key_revoked()
         deployment_keys.record(
             ctx, connection, Event.OPERATOR_KEY_REVOKED, actor, KIND, key_id, now, before={"name": row.name}

@@ -62,7 +62,7 @@ def delete(ctx: Context, actor: Actor, key_id: str, now: datetime, version: int 
         row = deployment_keys.found(connection, KIND, key_id)
         if version is not None and version != row.version:
             raise terms.version_conflict("resource server")
-        if not store.delete(connection, key_id, now):
+        if not store.delete(connection, [key_id], now):
             raise NotFound(deployment_keys.NAMES[KIND])
         deployment_keys.record(
             ctx,

@@ -9,7 +9,6 @@ from typing import Any
 from app.actions import propagation, terms
 from app.actions.key_steps import KeyWithSecret, add_secret, change, expected, finish, seen_version
 from app.actions.once import Once
-from app.actions.shapes import key_object
 from app.actions.terms import KEEP, Keep
 from app.context import Context
 from app.domain.events import Actor, Event
@@ -48,16 +47,15 @@ def rotate(
         terms.refuse_stronger(connection, actor, row)
         end = terms.rotated_expiry(connection, tenant, row, expires_at, now)
         terms.check_overlap(tenant, overlap, reason)
-        before = key_object(connection, row, now)
-        change(connection, row, now, expires_at=end)
+        change(connection, [row], now, expires_at=end)
         store.move_overlap(connection, key_id, now, now)
         store.end_secrets(connection, key_id, now, now + overlap)
         issued = add_secret(ctx, connection, key_id, now)
         if not overlap:
-            status_changes.follow(connection, key_id, tenant_id, Event.KEY_ROTATED, now)
+            status_changes.follow(connection, [key_id], tenant_id, Event.KEY_ROTATED, now)
         details = {"reason": reason, "old_secret_ends_at": rfc3339(now + overlap)}
         told = (ctx, connection, Event.KEY_ROTATED, actor, tenant_id, key_id, now)
-        made = finish(*told, issued=issued, before=before, once=once, details=details)
+        made = finish(*told, issued=issued, before=row, once=once, details=details)
     return replace(made, key=made.key | propagation.status_list(ctx, key_id, replaced=True))
 
 
@@ -86,12 +84,11 @@ def end_overlap(
         end = now
         if extend_to is not None:
             end = terms.extended_overlap(tenant, secrets[0].created_at, extend_to, now)
-        before = key_object(connection, row, now)
         store.move_overlap(connection, key_id, now, end)
-        change(connection, row, now)
+        change(connection, [row], now)
         event = Event.KEY_OVERLAP_ENDED if extend_to is None else Event.KEY_OVERLAP_EXTENDED
         if extend_to is None:
-            status_changes.follow(connection, key_id, tenant_id, event, now)
+            status_changes.follow(connection, [key_id], tenant_id, event, now)
         details = {"old_secret_ends_at": rfc3339(end)}
-        key = finish(ctx, connection, event, actor, tenant_id, key_id, now, before=before, details=details).key
+        key = finish(ctx, connection, event, actor, tenant_id, key_id, now, before=row, details=details).key
     return key | propagation.status_list(ctx, key_id, replaced=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
@@ -16,12 +16,20 @@ from app.store import facts, groups, keys, members, usage
 Uses = tuple[Row[Any] | None, dict[int, Row[Any]]]  # of a key, and of secrets by their numbers
 
 
+class Creators(NamedTuple):
+    """Members whose rights keys have that act as they do, and the scopes that there are."""
+
+    members: Mapping[str, Row[Any]]
+    product: frozenset[str]
+
+
 def key_objects(connection: Connection, rows: list[Row[Any]], now: datetime) -> list[dict[str, Any]]:
-    """Several keys as answers give them, with three more reads for all their secrets and uses."""
+    """Several keys as answers give them, with a few more reads for all their secrets, uses and creators."""
     key_ids = [row.key_id for row in rows]
     secrets = keys.live_secrets(connection, key_ids, now)
     uses, secret_uses = usage.of_keys(connection, key_ids), usage.of_secrets(connection, key_ids)
-    return [_key_object(connection, row, secrets[row.key_id], (uses.get(row.key_id), secret_uses), now) for row in rows]
+    creators = _creators(connection, rows)
+    return [_key_object(row, secrets[row.key_id], (uses.get(row.key_id), secret_uses), creators, now) for row in rows]
 
 
 def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
@@ -29,11 +37,27 @@ def key_object(connection: Connection, row: Row[Any], now: datetime) -> dict[str
     return key_objects(connection, [row], now)[0]
 
 
+def told(row: Row[Any]) -> dict[str, Any]:
+    """The part of a key that its events tell of: what it was made to be."""
+    return {
+        "name": row.name,
+        "description": row.description,
+        "group": {"id": row.group_id, "name": row.group_name},
+        "ip_allowlist": row.networks.split("\n") if row.networks else [],
+        "expires_at": rfc3339(row.expires_at),
+    }
+
+
+def status(row: Row[Any]) -> str:
+    """Whether a key is `active` or `revoked`."""
+    return "active" if row.revoked_at is None else "revoked"
+
+
 def _key_object(
-    connection: Connection, row: Row[Any], secrets: list[Row[Any]], uses: Uses, now: datetime
+    row: Row[Any], secrets: list[Row[Any]], uses: Uses, creators: Creators, now: datetime
 ) -> dict[str, Any]:
     use, secret_uses = uses
-    held, suspended = _held(connection, row)
+    held, suspended = _held(row, creators)
     expiration = expiration_state(row.expires_at, now, soon(row.expiring_soon_days))
     flags = {
         "rotating": len(secrets) > 1,
@@ -42,19 +66,20 @@ def _key_object(
         "expiring_soon": expiration == "expiring_soon",
         "browser_use": any(found.origin for secret in secrets if (found := secret_uses.get(secret.number))),
     }
+    own = told(row)
     answer = {
         "client_id": row.key_id,
-        "name": row.name,
-        "description": row.description,
-        "group": {"id": row.group_id, "name": row.group_name},
+        "name": own["name"],
+        "description": own["description"],
+        "group": own["group"],
         "scopes": sorted(held),
-        "status": "active" if row.revoked_at is None else "revoked",
+        "status": status(row),
         "expiration_state": expiration,
         "flags": [name for name, raised in flags.items() if raised and row.revoked_at is None],
         "created_at": rfc3339(row.created_at),
         "created_by": row.created_by,
-        "expires_at": rfc3339(row.expires_at),
-        "ip_allowlist": row.networks.split("\n") if row.networks else [],
+        "expires_at": own["expires_at"],
+        "ip_allowlist": own["ip_allowlist"],
         **_last_used(use),
         "secrets": [_secret_object(row.key_id, secret, secret_uses.get(secret.number)) for secret in secrets],
         "tenant": {"id": row.tenant_id, "name": row.tenant_name} if row.tenant_id is not None else None,
@@ -83,15 +108,22 @@ def _secret_object(key_id: str, secret: Row[Any], use: Row[Any] | None) -> dict[
     }
 
 
-def _held(connection: Connection, row: Row[Any]) -> tuple[frozenset[str], bool]:
+def _creators(connection: Connection, rows: Sequence[Row[Any]]) -> Creators:
+    their = {row.created_by_member for row in rows if row.group_built_in == scopes.SAME_AS_CREATOR} - {None}
+    if not their:
+        return Creators({}, frozenset())
+    return Creators(members.several(connection, sorted(their)), facts.product_scopes(connection))
+
+
+def _held(row: Row[Any], creators: Creators) -> tuple[frozenset[str], bool]:
     off = row.tenant_id is not None and (row.closed_at is not None or not row.api_access)
     if row.group_built_in != scopes.SAME_AS_CREATOR:
         return scopes.unpack(row.group_scopes), off
-    creator = members.by_id(connection, row.created_by_member) if row.created_by_member is not None else None
+    creator = creators.members.get(row.created_by_member)
     if creator is None:
         return frozenset(), True
-    product, managers = facts.product_scopes(connection), row.key_managers or scopes.BY_ROLE
-    return scopes.of_role(scopes.Role(creator.role), product, managers), off or not creator.active
+    managers = row.key_managers or scopes.BY_ROLE
+    return scopes.of_role(scopes.Role(creator.role), creators.product, managers), off or not creator.active
 
 
 def group_objects(connection: Connection, tenant_id: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:

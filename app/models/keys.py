@@ -12,9 +12,11 @@ from app.models.base import Base, RowNumber
 
 LIVE = text("revoked_at IS NULL")
 REVOKED = text("revoked_at IS NOT NULL")
+LISTED = text("revoked_at IS NOT NULL AND deleted_at IS NULL")  # of those that are revoked
 ENDING, CURRENT = text("ends_at IS NOT NULL"), text("ends_at IS NULL")
 # What lists filter by stands in an index as well: few keys among very many are found without looking at the others.
 FILTERED = ("deleted_at", "revoked_at", "expires_at", "group_id", "created_by_member")
+ENDS = tuple(name for name in FILTERED if name != "expires_at")
 
 
 class Key(Base):
@@ -26,10 +28,13 @@ class Key(Base):
         CheckConstraint("kind <> 'tenant_api_key' OR tenant_id IS NOT NULL", name="tenant_keys_have_a_tenant"),
         CheckConstraint("deleted_at IS NULL OR revoked_at IS NOT NULL", name="deleted_are_revoked"),
         CheckConstraint("length(name) BETWEEN 2 AND 200", name="name"),
+        Index("ix_keys_tenant", "tenant_id", "kind"),  # in the order of the table: whatever reads whole rows goes here
         Index("ix_keys_created", "tenant_id", "kind", "created_at", "key_id", *FILTERED),
-        Index("ix_keys_name", "tenant_id", "kind", "name_folded", "key_id"),
-        Index("ix_keys_expires", "tenant_id", "kind", "expires_at", "key_id"),
-        Index("ix_keys_group", "group_id", "key_id"),
+        Index("ix_keys_name", "tenant_id", "kind", "name_folded", "key_id", *FILTERED),
+        Index("ix_keys_expires", "tenant_id", "kind", "expires_at", "key_id", *ENDS),
+        Index("ix_keys_group", "group_id", "tenant_id", "kind", "key_id"),
+        Index("ix_keys_active", "tenant_id", "kind", "key_id", sqlite_where=LIVE, postgresql_where=LIVE),
+        Index("ix_keys_ended", "tenant_id", "kind", "key_id", sqlite_where=LISTED, postgresql_where=LISTED),
         Index("ix_keys_creator", "created_by_member"),
         Index("ix_keys_audience", "audience"),
         Index("ix_keys_revoked", "revoked_at", sqlite_where=REVOKED, postgresql_where=REVOKED),

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
@@ -16,9 +17,10 @@ from app.domain.times import rfc3339
 from app.models import AuditEvent, Chain, Tenant
 
 # Built once: every change asks and writes these.
-_STATE = select(Chain.count.label("length"), Chain.head).where(Chain.chain == bindparam("of")).with_for_update()
+_STATE = select(Chain.count, Chain.head).where(Chain.chain == bindparam("of")).with_for_update()
 _APPEND = insert(AuditEvent)
 _GROW = update(Chain).where(Chain.chain == bindparam("of"))
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 RECORDED = "recorded"  # what a connection's transaction has recorded, told to the log once it is committed
 
 
@@ -26,6 +28,14 @@ def open_chain(connection: Connection, chain: str, key: bytes) -> None:
     """Begin an empty chain for a tenant or the deployment."""
     seal = chaining.seal(key, chain, 0, chaining.START)
     connection.execute(insert(Chain).values(chain=chain, count=0, head=chaining.START, seal=seal))
+
+
+class Told(NamedTuple):
+    """One object of an event, and what changed of it: JSON values only, never a secret."""
+
+    object_id: str
+    before: Mapping[str, Any] = NOTHING
+    after: Mapping[str, Any] = NOTHING
 
 
 def record(
@@ -47,30 +57,52 @@ def record(
     tenant_id       whose chain; None for the deployment's
     before, after   what changed, JSON values only, never a secret
     """
+    told = [Told(object_id, before or NOTHING, after or NOTHING)]
+    record_each(connection, key, event, actor, now, told, tenant_id=tenant_id, object_kind=object_kind)
+
+
+def record_each(
+    connection: Connection,
+    key: bytes,
+    event: Event,
+    actor: Actor,
+    now: datetime,
+    told: Sequence[Told],
+    *,
+    tenant_id: str | None,
+    object_kind: str,
+) -> None:
+    """Append the same event of several objects, each its own row, in this order; arguments as for `record`."""
+    if not told:
+        return
     chain = tenant_id or DEPLOYMENT
-    state = connection.execute(_STATE, {"of": chain}).one()
-    number = state.length + 1
-    columns = {
-        "chain": chain,
-        "number": number,
-        "event": str(event),
-        "at": now,
+    length, head = connection.execute(_STATE, {"of": chain}).one()
+    common = {"chain": chain, "event": str(event), "at": now, "object_kind": object_kind, **_who(actor)}
+    rows = []
+    for number, one in enumerate(told, length + 1):
+        row = {**common, "number": number, "object_id": one.object_id, **_written(one)}
+        head = chaining.link(key, head, as_linked(row))
+        rows.append({**row, "link": head})
+    connection.execute(_APPEND, rows)
+    seal = chaining.seal(key, chain, length + len(rows), head)
+    connection.execute(_GROW, {"of": chain, "count": length + len(rows), "head": head, "seal": seal})
+    connection.info.setdefault(RECORDED, []).extend(
+        {"chain": chain, "number": row["number"], "recorded": str(event), "link": row["link"].hex()} for row in rows
+    )
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    return {
         "actor_kind": actor.kind,
         "actor_id": actor.id,
         "address": actor.address,
         "request_id": actor.request_id,
-        "object_kind": object_kind,
-        "object_id": object_id,
-        "before": json.dumps(before or {}, sort_keys=True),
-        "after": json.dumps(after or {}, sort_keys=True),
     }
-    head = chaining.link(key, state.head, as_linked(columns))
-    connection.execute(_APPEND, {**columns, "link": head})
-    seal = chaining.seal(key, chain, number, head)
-    connection.execute(_GROW, {"of": chain, "count": number, "head": head, "seal": seal})
-    connection.info.setdefault(RECORDED, []).append(
-        {"chain": chain, "number": number, "recorded": str(event), "link": head.hex()}
-    )
+
+
+def _written(told: Told) -> dict[str, str]:
+    sides = {"before": told.before, "after": told.after}
+    return {name: json.dumps(dict(side), sort_keys=True) for name, side in sides.items()}
 
 
 def as_linked(columns: Mapping[str, Any]) -> dict[str, Any]:

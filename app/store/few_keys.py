@@ -10,8 +10,21 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, or_, select, true, tuple_
 
-from app.models import Key, KeyUse
-from app.store.key_lists import COLUMNS, NOTHING_FIRST, Order, Place, Wanted, few
+from app.models import Group, Key, KeyUse
+from app.store.key_lists import Wanted, few, uses
+from app.store.key_orders import COLUMNS, NOTHING_FIRST, Order, Place, group_place
+
+# Of so many keys it is cheaper to gather those with a certain use first than to ask for the use of one after the other;
+# among more, enough are met soon.
+MOST_USES = 30_000
+# What is brought along from where a key was found, so that it need not be looked up again to be put in order.
+HELD = {
+    "name": Key.name_folded,
+    "status": Key.revoked_at,
+    "group": Key.group_id,
+    "created": Key.created_at,
+    "expires": Key.expires_at,
+}
 
 
 def page(
@@ -21,29 +34,52 @@ def page(
 
     after   `place` and key ID of the last row of the page before
     """
-    rows = connection.execute(question(wanted, order, after, limit, most)).all()
+    apart = _few_uses(connection, wanted)
+    rows = connection.execute(question(wanted, order, after, limit, most, uses_apart=apart)).all()
     matches = int(rows[0].matches)
     return [row for row in rows if row.key_id is not None] if matches <= most else [], matches
 
 
-def question(wanted: Wanted, order: Order, after: Place | None, limit: int, most: int) -> Select[Any]:
+def _few_uses(connection: Connection, wanted: Wanted) -> bool:
+    asked = uses(wanted)
+    if asked is None:
+        return True
+    some = asked.limit(MOST_USES + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) <= MOST_USES
+
+
+def question(
+    wanted: Wanted, order: Order, after: Place | None, limit: int, most: int, *, uses_apart: bool = True
+) -> Select[Any]:
     """What to ask: looked for once, counted and put in order from there."""
-    found = few(wanted).limit(most + 1).cte("found")
+    held = HELD.get(order.sort)
+    more = (held.label("held"),) if held is not None else ()
+    found = few(wanted, *more, uses_apart=uses_apart).limit(most + 1).cte("found")
     number: Any = select(func.count().label("matches")).select_from(found).subquery("number")
-    column, nothing_first = COLUMNS[order.sort], NOTHING_FIRST.get(order.sort, False)
-    table = KeyUse if order.sort == "last_used" else Key
-    end = case((column.is_(None), 0 if nothing_first else 2), else_=1)
+    column, nothing_first = _column(found, order, after), NOTHING_FIRST.get(order.sort, False)
+    key_id, end = found.c.key_id, case((column.is_(None), 0 if nothing_first else 2), else_=1)
     # Of too many nothing is put in order: the condition is asked once, before the first of them.
     all_found = select(func.count()).select_from(found).scalar_subquery() <= most
-    ordered: Any = select(table.key_id, column.label("place"), end.label("end")).where(all_found)
-    ordered = ordered.join(found, found.c.key_id == table.key_id)
+    ordered: Any = select(key_id, column.label("place"), end.label("end")).select_from(found).where(all_found)
+    if order.sort == "last_used":
+        ordered = ordered.join(KeyUse, KeyUse.key_id == key_id)
+    elif order.sort == "group":
+        ordered = ordered.join(Group, Group.id == found.c.held)
     if after is not None:
-        ordered = ordered.where(_beyond((end, column, table.key_id), after, order, nothing_first=nothing_first))
-    ordered = _in_order(ordered, (end, column, table.key_id), order).limit(limit).subquery("ordered")
+        ordered = ordered.where(_beyond((end, column, key_id), after, order, nothing_first=nothing_first))
+    ordered = _in_order(ordered, (end, column, key_id), order).limit(limit).subquery("ordered")
     answer: Any = select(number.c.matches, ordered.c.key_id, ordered.c.place)
     answer = answer.select_from(number.outerjoin(ordered, true()))
     asked: Select[Any] = _in_order(answer, (ordered.c.end, ordered.c.place, ordered.c.key_id), order)
     return asked
+
+
+def _column(found: Any, order: Order, after: Place | None) -> Any:
+    if order.sort == "group":
+        return group_place(after)
+    if order.sort == "status":
+        return case((found.c.held.is_(None), "active"), else_="revoked")
+    return found.c.held if order.sort in HELD else COLUMNS[order.sort]
 
 
 def _in_order(asked: Any, columns: tuple[Any, ...], order: Order) -> Any:

@@ -38,9 +38,7 @@ def waiting(connection: Connection) -> str | None:
 def take(connection: Connection, batch_id: str, now: datetime) -> Row[Any] | None:
     """An open batch, for this transaction alone; None when it is over."""
     mine = (KeyBatch.id == batch_id, KeyBatch.ended_at.is_(None))
-    if not connection.execute(update(KeyBatch).where(*mine).values(worked_at=now)).rowcount:
-        return None
-    return connection.execute(select(*COLUMNS).where(*mine)).one()
+    return connection.execute(update(KeyBatch).where(*mine).values(worked_at=now).returning(*COLUMNS)).first()
 
 
 def left(connection: Connection, batch_id: str, limit: int) -> list[str]:
@@ -51,12 +49,14 @@ def left(connection: Connection, batch_id: str, limit: int) -> list[str]:
 
 def note(connection: Connection, batch_id: str, changed: Sequence[str], unchanged: Iterable[dict[str, str]]) -> None:
     """Write down what became of some keys: IDs, and rows of `client_id`, `error`, `message`."""
+    became: dict[tuple[str, str | None], list[str]] = {(CHANGED, None): list(changed)} if changed else {}
     kept = list(unchanged)
-    mine = update(KeyBatchItem).where(_ITEM.batch_id == batch_id)
-    connection.execute(mine.where(_ITEM.key_id.in_(changed)).values(outcome=CHANGED))
     for row in kept:
-        told = {"outcome": row["error"], "message": row["message"]}
-        connection.execute(mine.where(_ITEM.key_id == row["client_id"], _ITEM.outcome.is_(None)).values(**told))
+        became.setdefault((row["error"], row["message"]), []).append(row["client_id"])
+    mine = (_ITEM.batch_id == batch_id, _ITEM.outcome.is_(None))
+    for (outcome, message), key_ids in became.items():
+        theirs = update(KeyBatchItem).where(*mine, _ITEM.key_id.in_(key_ids))
+        connection.execute(theirs.values(outcome=outcome, message=message))
     sums = {"changed": KeyBatch.changed + len(changed), "unchanged": KeyBatch.unchanged + len(kept), "failures": 0}
     connection.execute(update(KeyBatch).where(KeyBatch.id == batch_id).values(**sums))
 

@@ -24,12 +24,15 @@ def expired_but_called(
     connection: Connection, tenant_id: str, kind: str, since: datetime, now: datetime
 ) -> Row[Any] | None:
     """The key that expired within some days and was called last since; None without one."""
+    # From the newest call on: the first of them whose key expired so lately is the answer.
     question: Any = (
         select(Key.key_id, Key.name, Key.expires_at, KeyUse.dead_call_at)
-        .join(KeyUse, KeyUse.key_id == Key.key_id)
-        .where(*_mine(tenant_id, kind), Key.expires_at.between(since, now), KeyUse.dead_call_at >= Key.expires_at)
+        .select_from(KeyUse)
+        .join(Key, Key.key_id == KeyUse.key_id)
+        .where(KeyUse.tenant_id == tenant_id, KeyUse.kind == kind, KeyUse.dead_call_at >= since)
+        .where(Key.revoked_at.is_(None), Key.expires_at.between(since, now), KeyUse.dead_call_at >= Key.expires_at)
     )
-    return _first(connection, question.order_by(KeyUse.dead_call_at.desc(), Key.key_id))
+    return _first(connection, question.order_by(KeyUse.dead_call_at.desc()))
 
 
 def refused_since(connection: Connection, key_id: str, first: date) -> int:

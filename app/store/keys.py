@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
 
 from app.domain.status import place
 from app.models import Group, Key, KeyUse, Secret, Tenant
@@ -74,25 +74,39 @@ def add(connection: Connection, **columns: Any) -> None:
     connection.execute(insert(KeyUse).values(use))
 
 
-def change(connection: Connection, key_id: str, version: int, **columns: Any) -> bool:
-    """Change a live key if it still has this version; whether it had and was."""
-    where = (Key.key_id == key_id, Key.version == version, Key.revoked_at.is_(None))
-    return connection.execute(update(Key).where(*where).values(**columns, version=version + 1)).rowcount == 1
+def change(connection: Connection, versions: Mapping[str, int], **columns: Any) -> int:
+    """Change live keys that still have the versions named with their IDs; how many had and were."""
+    # By their IDs first, which have an index.
+    seen = (Key.key_id.in_(versions), tuple_(Key.key_id, Key.version).in_(versions.items()))
+    changed = update(Key).where(*seen, Key.revoked_at.is_(None)).values(**columns, version=Key.version + 1)
+    return connection.execute(changed).rowcount
 
 
-def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
-    """Revoke a live key; False when it was revoked before."""
-    where = (Key.key_id == key_id, Key.revoked_at.is_(None))
-    status_changes.key_changed(connection, key_id, now)
-    return connection.execute(update(Key).where(*where).values(revoked_at=now, version=Key.version + 1)).rowcount == 1
+def hold(connection: Connection, tenant_id: str, kind: str, key_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Keys looked up through their owner, by their IDs; nobody else changes them until the transaction ends."""
+    mine = (Key.key_id.in_(key_ids), Key.tenant_id == tenant_id, Key.kind == kind, Key.deleted_at.is_(None))
+    # In one order, so that none waits for another in a circle, and read only then: whoever held them may have changed
+    # them. Secrets and tokens that refer to a key are added meanwhile.
+    question: Any = select(Key.key_id).where(*mine).order_by(Key.key_id)
+    held = connection.execute(question.with_for_update(key_share=True)).scalars().all()
+    return several(connection, held)
 
 
-def delete(connection: Connection, key_id: str, now: datetime) -> bool:
-    """Take a key out of every list, revoking it if need be; False when it was deleted before."""
-    where = (Key.key_id == key_id, Key.deleted_at.is_(None))
-    status_changes.key_changed(connection, key_id, now)
+def revoke(connection: Connection, key_ids: Sequence[str], now: datetime) -> int:
+    """Revoke live keys; how many of them had not been revoked before."""
+    where = (Key.key_id.in_(key_ids), Key.revoked_at.is_(None))
+    done = connection.execute(update(Key).where(*where).values(revoked_at=now, version=Key.version + 1)).rowcount
+    status_changes.keys_changed(connection, key_ids, now)
+    return done
+
+
+def delete(connection: Connection, key_ids: Sequence[str], now: datetime) -> int:
+    """Take keys out of every list, revoking those that live; how many had not been deleted before."""
+    where = (Key.key_id.in_(key_ids), Key.deleted_at.is_(None))
     values = {"deleted_at": now, "revoked_at": func.coalesce(Key.revoked_at, now), "version": Key.version + 1}
-    return connection.execute(update(Key).where(*where).values(**values)).rowcount == 1
+    done = connection.execute(update(Key).where(*where).values(**values)).rowcount
+    status_changes.keys_changed(connection, key_ids, now)
+    return done
 
 
 def usable_count(connection: Connection, tenant_id: str, now: datetime) -> int:
@@ -124,14 +138,14 @@ def add_secret(connection: Connection, status_key: bytes, **columns: Any) -> Non
 
 def end_secrets(connection: Connection, key_id: str, now: datetime, at: datetime) -> None:
     """End every secret of a key that would work longer than this."""
-    status_changes.key_changed(connection, key_id, now)
+    status_changes.keys_changed(connection, [key_id], now)
     works = or_(Secret.ends_at.is_(None), Secret.ends_at > at)
     connection.execute(update(Secret).where(Secret.key_id == key_id, works).values(ends_at=at))
 
 
 def move_overlap(connection: Connection, key_id: str, now: datetime, end: datetime) -> None:
     """Move the end of the secret that is running out; the current one stays."""
-    status_changes.key_changed(connection, key_id, now)
+    status_changes.keys_changed(connection, [key_id], now)
     running_out = (Secret.key_id == key_id, Secret.ends_at.is_not(None), Secret.ends_at > now)
     connection.execute(update(Secret).where(*running_out).values(ends_at=end))
 

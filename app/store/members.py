@@ -17,6 +17,12 @@ def by_id(connection: Connection, member_id: str) -> Row[Any] | None:
     return connection.execute(select(*COLUMNS).where(Member.id == member_id, Member.removed_at.is_(None))).first()
 
 
+def several(connection: Connection, member_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """Members who have not been removed, by their IDs."""
+    question = select(*COLUMNS).where(Member.id.in_(member_ids), Member.removed_at.is_(None))
+    return {row.id: row for row in connection.execute(question)}
+
+
 def find(connection: Connection, tenant_id: str | None, id_or_email: str) -> Row[Any] | None:
     """A member looked up through the tenant (None: every tenant, by ID only), by ID or e-mail address."""
     named = Member.id == id_or_email

@@ -46,8 +46,8 @@ def test_the_oldest_come_first_fifty_a_page_with_the_total(admin: Admin, world: 
 
 
 def test_pages_neither_skip_nor_repeat_when_keys_come_and_go(admin: Admin, world: World) -> None:
-    made = [world.key(f"Key {letter}") for letter in "bdfh"]  # created in one instant: the key ID decides
-    for sort in ("name", "created", "expires"):
+    made = [world.key(f"Key {letter}") for letter in "bdfhjl"]  # created in one instant: the key ID decides
+    for sort in ("name", "created", "expires", "status", "group"):
         first = admin.ok("GET", f"api-keys?per=2&sort={sort}")
         seen = [item["client_id"] for item in first["items"]]
         newcomer = world.key("Aaa", expires_at="2026-11-22")
@@ -75,6 +75,26 @@ def test_every_order_and_its_mirror(admin: Admin, world: World) -> None:
         assert set(asked["expires"][2:]) == {"Administration", "Écho", "delta"}
         for sort, forwards in asked.items():
             assert whole(admin, sort=sort, per=per, dir="desc") == forwards[::-1]
+
+
+def test_status_and_group_are_orders_too(admin: Admin, world: World) -> None:
+    for name in ("Zebra", "archive", "Écho"):
+        group(world, name, "contacts:read")
+    made = [world.key(f"Key {number}", group="Zebra" if number % 3 else "archive") for number in range(8)]
+    made += [world.key("Accented", group="Écho")]
+    for key in made[:8:2]:
+        admin.ok("POST", f"api-keys/{key.id}/revoke")
+    every = admin.ok("GET", "api-keys")["items"]
+    by_group = {"archive": 0, "Écho": 1, "Full access": 2, "Zebra": 3}
+    by_status = [item["name"] for item in sorted(every, key=lambda item: (item["status"], item["client_id"]))]
+    grouped = sorted(every, key=lambda item: (by_group[item["group"]["name"]], item["client_id"]))
+    for sort, expected in (("status", by_status), ("group", [item["name"] for item in grouped])):
+        for per in ("1", "3", "100"):
+            assert whole(admin, sort=sort, per=per) == expected
+            assert whole(admin, sort=sort, per=per, dir="desc") == expected[::-1]
+        for narrow in ({"status": "revoked"}, {"status": "active"}, {"group": "zebra"}, {"q": "key"}):
+            left = set(whole(admin, **narrow))
+            assert whole(admin, sort=sort, per="2", **narrow) == [name for name in expected if name in left]
 
 
 def test_search_sees_neither_case_nor_accents(admin: Admin, world: World) -> None:
@@ -132,7 +152,7 @@ def test_bad_parameters_are_named(admin: Admin, world: World) -> None:
     bad = "per=0&sort=colour&dir=up&status=gone&expiration=x&colour=red&q=" + "x" * 501
     assert admin.fields("GET", f"api-keys?{bad}") == {"per", "sort", "dir", "status", "expiration", "colour", "q"}
     said = admin.refused(422, "GET", "api-keys?sort=colour")["errors"][0]["message"]
-    assert said == "Must be 'name', 'created', 'expires' or 'last_used'."
+    assert said == "Must be 'name', 'status', 'group', 'created', 'expires' or 'last_used'."
     assert admin.fields("GET", "api-keys?group=none+such") == {"group"}
     for unreadable in ("q=%00", "q=%FF", "q=%2", "per=5&per=6"):
         admin.refused(400, "GET", f"api-keys?{unreadable}")

@@ -61,7 +61,7 @@ def test_all_columns_are_seen_together_at_1280_pixels(console: Console) -> None:
     page = console.signed_in(viewport={"width": 1280, "height": 800})
     headers = page.get_by_test_id("keys-table").get_by_role("columnheader")
     said = [re.sub(r"\s+", " ", text).strip() for text in headers.all_inner_texts()]
-    assert [text.split(" ▲")[0].removeprefix("Authorization Group").strip() for text in said[1:7]] == [
+    assert [text.split(" ▲")[0].removesuffix("Authorization Group").strip() for text in said[1:7]] == [
         "Name",
         "Status",
         "Group",

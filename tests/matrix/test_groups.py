@@ -16,6 +16,7 @@ from app.store import facts
 from tests.admin.client import Admin
 from tests.admin.client import group as made_group
 from tests.matrix.doors import ADMIN
+from tests.statements import heard
 from tests.world import OPERATOR, Key, World
 
 CREATOR = "Same as the key's creator"
@@ -200,3 +201,24 @@ def test_nobody_assigns_more_than_their_role_holds_but_global_admins(world: Worl
         keys.edit(world.ctx, OPERATOR, tenant, weak.id, now, group="Read only")
     own = keys.create(world.ctx, actor, tenant, NewKey("Own", group=CREATOR), world.clock())
     assert own.key["scopes"] == sorted(of_role(role, product)), "one's own permissions are never more than one's own"
+
+
+def test_a_list_asks_for_all_creators_at_once(world: World) -> None:
+    people = [person(world, role) for role in ("tenant_administrator", "super_user", "auditor")]
+    caller = Admin(world, world.key("Caller").secret)
+
+    def asked() -> int:
+        with heard(world.ctx.database.reader) as said:
+            caller.ok("GET", "api-keys")
+        return len(said)
+
+    world.key("First", group=CREATOR, created_by_member=people[0]["id"])
+    once = asked()
+    for number, member in enumerate(people * 2):
+        world.key(f"Key {number}", group=CREATOR, created_by_member=member["id"])
+    assert asked() == once
+    change(world, people[1], active=False)
+    listed = {key["name"]: key for key in caller.ok("GET", "api-keys")["items"]}
+    assert [("suspended" in listed[f"Key {number}"]["flags"]) for number in range(3)] == [False, True, False]
+    assert "api_keys:write" in listed["Key 0"]["scopes"]
+    assert "api_keys:write" not in listed["Key 2"]["scopes"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.actions import operator_keys, resource_servers
 from app.domain.refusals import Unavailable
 from app.store import verifiers
+from tests.statements import heard
 from tests.status.polling import LIST, Polling, ask, flush, revoke
 from tests.world import OPERATOR, World, as_key
 
@@ -74,13 +74,12 @@ def test_processes_that_name_themselves_are_told_apart(world: World) -> None:
 
 def test_a_poll_writes_nothing(world: World) -> None:
     verifier = Polling(world, world.resource_server())
-    written: list[str] = []
-    event.listen(world.ctx.database.writer, "before_cursor_execute", lambda *given: written.append(given[2]))
-    for _ in range(50):
-        verifier.poll()
-    assert written == []
-    flush(world)
-    assert len([statement for statement in written if statement.startswith("INSERT")]) == 1
+    with heard(world.ctx.database.writer) as written:
+        for _ in range(50):
+            verifier.poll()
+        assert written == []
+        flush(world)
+    assert len([statement for statement, _ in written if statement.startswith("INSERT")]) == 1
 
 
 def test_what_cannot_be_written_is_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql
 
 from app.domain.health import QUESTIONS
 from app.store import few_keys, key_health, key_lists
-from app.store.key_lists import SORTS, Order, Wanted
+from app.store.key_lists import Wanted
+from app.store.key_orders import SORTS, Order
 from tests.console.people import Person
 from tests.many_keys import analyse, fill
+from tests.statements import heard
 from tests.store.test_key_lists import plan
 from tests.world import START, World
 
@@ -60,19 +62,6 @@ def orders() -> Iterator[Order]:
 
 
 @contextmanager
-def asked(world: World) -> Iterator[list[str]]:
-    """What is asked of the database meanwhile."""
-    said: list[str] = []
-
-    def heard(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(re.sub(r"\s+", " ", statement))
-
-    event.listen(world.ctx.database.reader, "before_cursor_execute", heard)
-    yield said
-    event.remove(world.ctx.database.reader, "before_cursor_execute", heard)
-
-
-@contextmanager
 def indexed(world: World) -> Iterator[Connection]:
     """A connection that walks through a whole table only where no index helps.
 
@@ -113,6 +102,20 @@ def test_both_ways_find_the_same_keys_in_the_same_order(filled: World) -> None:
                     assert matches == len(whole), (name, order, at)
 
 
+def test_keys_that_are_asked_for_their_use_one_by_one_are_the_same(
+    filled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_for = ({"unused": True}, FILTERS["idle"], FILTERS["several"], {"health": "idle"}, {"health": "never_used"})
+    with filled.ctx.database.reader.connect() as connection:
+        for narrow in asked_for:
+            asking, order = wanted(filled, **narrow), Order("name")
+            gathered = few_keys.page(connection, asking, order, None, MANY, MOST)
+            with monkeypatch.context() as patch:
+                patch.setattr(few_keys, "MOST_USES", 1)
+                assert few_keys.page(connection, asking, order, None, MANY, MOST) == gathered, narrow
+            assert gathered[1] > 1, narrow
+
+
 def test_of_too_many_only_so_many_are_counted(filled: World) -> None:
     with filled.ctx.database.reader.connect() as connection:
         assert few_keys.page(connection, wanted(filled, revoked=False), Order(), None, 20, 100) == ([], 101)
@@ -141,15 +144,15 @@ def test_health_counts_what_the_lists_of_its_questions_hold(filled: World) -> No
 def test_the_list_counts_what_it_shows_and_nothing_else(filled: World) -> None:
     person = Person(filled).signed_in()
     person.read("/tenant-api-keys")
-    with asked(filled) as said:
+    with heard(filled.ctx.database.reader) as said:
         page = person.read("/tenant-api-keys").text
     assert "50 of 980 keys" in page
-    counting = [statement for statement in said if "count(" in statement]
+    counting = [text for text, _ in said if "count(" in text]
     assert len(counting) == 1, counting  # the keys that can authenticate now, which the header tells
     assert "deleted_at" not in counting[0]
-    with asked(filled) as said:
+    with heard(filled.ctx.database.reader) as said:
         page = person.read("/tenant-api-keys?status=revoked").text
     assert re.search(r"50 of \d\d keys", page)
-    bounded = [statement for statement in said if "count(" in statement and "deleted_at" in statement]
+    bounded = [text for text, _ in said if "count(" in text and "deleted_at" in text]
     assert len(bounded) == 1, bounded
     assert re.match(r"WITH found AS \(SELECT keys.key_id .*? LIMIT .*?\) SELECT", bounded[0]), bounded

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.actions import keys, rotation, tenants
+from tests.statements import heard
 from tests.status.reading import fetch
 from tests.world import OPERATOR, World
 
@@ -29,10 +30,9 @@ def test_no_question_of_a_status_list_walks_through_secrets_or_keys(world: World
     rotation.rotate(*mine, turned.id, world.clock())
     keys.edit(*mine, marked.id, world.clock(), group="Read only")
     tenants.change(world.ctx, OPERATOR, world.tenant["id"], world.clock(), api_access=False)
-    heard: list[tuple[str, Any]] = []
-    event.listen(world.ctx.database.reader, "before_cursor_execute", lambda *given: heard.append((given[2], given[3])))
-    assert len(fetch(world).nonzero) == 23 + 1
-    asked = [(statement, parameters) for statement, parameters in heard if "secrets" in statement]
+    with heard(world.ctx.database.reader) as said:
+        assert len(fetch(world).nonzero) == 23 + 1
+    asked = [(statement, parameters) for statement, parameters in said if "secrets" in statement]
     assert len(asked) == 5, [statement for statement, _ in asked]
     with world.ctx.database.reader.connect() as connection:
         if not world.ctx.database.is_sqlite:  # so few rows are quicker read all than by an index

@@ -17,6 +17,7 @@ from app.runtime import recorder
 from app.store import facts, usage_limits
 from tests.admin.client import Admin
 from tests.another import Another
+from tests.statements import heard
 from tests.usage.staging import call, usage
 from tests.world import World
 
@@ -29,23 +30,24 @@ def count(world: World, table: str) -> int:
 
 def test_nothing_is_written_by_a_call_and_few_statements_write_many(admin: Admin, world: World) -> None:
     made = [world.key(f"Key {number}") for number in range(20)]
-    statements: list[str] = []
-    sa.event.listen(world.ctx.database.writer, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    for key in made:
-        for number in range(5):
-            call(world, key.secret, f"198.51.100.{number}")
-    assert statements == []
-    world.ctx.recorder.flush()
-    assert len(statements) <= STATEMENTS
-    assert not [one for one in statements if one.startswith("UPDATE")]
+    writer = world.ctx.database.writer
+    with heard(writer) as calls:
+        for key in made:
+            for number in range(5):
+                call(world, key.secret, f"198.51.100.{number}")
+    assert calls == []
+    with heard(writer) as statements:
+        world.ctx.recorder.flush()
+    assert 0 < len(statements) <= STATEMENTS
+    assert not [text for text, _ in statements if text.startswith("UPDATE")]
     assert usage(admin, made[7])["totals"]["ok"] == 5
     assert len(usage(admin, made[7])["callers"]) == 5
-    statements.clear()
-    world.ctx.recorder.flush()
-    assert [one for one in statements if "INTO" in one] != []  # the administrator's own calls, and then nothing more
-    statements.clear()
-    world.ctx.recorder.flush()
-    assert statements == []
+    with heard(writer) as own:
+        world.ctx.recorder.flush()
+    assert [text for text, _ in own if "INTO" in text] != []  # the administrator's own calls, and then nothing more
+    with heard(writer) as more:
+        world.ctx.recorder.flush()
+    assert more == []
 
 
 def test_processes_add_up(admin: Admin, world: World) -> None:

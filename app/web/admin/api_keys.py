@@ -42,8 +42,10 @@ class KeyQuery(PageQuery):
     creator: str | None = Field(None, max_length=100, description="The ID of the member who made the key.")
     expires: Literal["never"] | None = Field(None, description="Keys without an end.")
     ip: Literal["none"] | None = Field(None, description="Keys without an IP allowlist.")
-    sort: Literal["name", "created", "expires", "last_used"] = Field(
-        "created", description="Keys without an end come after all others, keys never used before all others."
+    sort: Literal["name", "status", "group", "created", "expires", "last_used"] = Field(
+        "created",
+        description="Ties go by key ID. Active keys come before revoked ones; groups are ordered by their names; keys "
+        "without an end come after all others, keys never used before all others.",
     )
     dir: Literal["asc", "desc"] = "asc"
 
@@ -108,6 +110,7 @@ def list_api_keys(call: Call) -> Reply:
         sort=asked.sort,
         descending=asked.dir == "desc",
         after=asked.after,
+        counted=True,
         limit=asked.per,
     )
     reply = listed(call, page.items, page.next, page.total)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from app.actions import key_lists
-from app.actions.key_lists import Filters
+from app.actions.key_lists import SORTS, Filters
 from app.domain import health
 from app.domain.health import Question
 from app.domain.refusals import Invalid
@@ -24,7 +24,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "ip": ("none",),
     "health": health.QUESTIONS,
     "dir": ("asc", "desc"),
-    "sort": ("name", "created", "last_used", "expires"),
+    "sort": SORTS,
     "per": ("25", "50", "100"),
     "last": ("1",),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gettext
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.domain.times import zone
 
@@ -44,12 +45,21 @@ class Say:
 
     def one(self, text: str, /, **put_in: object) -> Markup:
         """Say a sentence; a per cent sign of its own is doubled."""
-        return Markup(self._words.gettext(text)) % put_in  # noqa: S704 - sentences are ours, what is put in is escaped
+        return _filled(self._words.gettext(text), put_in) if put_in else _plain(self._words, text)
 
     def some(self, one: str, several: str, num: int, /, **put_in: object) -> Markup:
         """Say a sentence in the form that a number asks for; it may name `num`."""
-        said = self._words.ngettext(one, several, num)
-        return Markup(said) % {"num": f"{num:,}", **put_in}  # noqa: S704 - as above
+        return _filled(self._words.ngettext(one, several, num), {"num": f"{num:,}", **put_in})
+
+
+def _filled(said: str, put_in: dict[str, object]) -> Markup:
+    safe = {name: value if isinstance(value, int) else escape(value) for name, value in put_in.items()}
+    return Markup(said % safe)  # noqa: S704 - sentences are ours, what is put in is escaped
+
+
+@lru_cache(maxsize=4096)  # a list of keys says the same few sentences once a row
+def _plain(words: gettext.NullTranslations, text: str) -> Markup:
+    return _filled(words.gettext(text), {})
 
 
 def translations(accepted: str | None) -> gettext.NullTranslations:
