@@ -40,6 +40,11 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    @classmethod
+    def settings_customise_sources(cls, *_of: Any, **sources: Any) -> tuple[Any, ...]:
+        """Take what `load` gives and nothing else: it has read the environment, and would be slower by that again."""
+        return (sources["init_settings"],)
+
     issuer: str = Field(
         "http://127.0.0.1:8000", description="`iss` and base of every published address; https, except on loopback."
     )

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "verifier"))
 from app.actions import keys  # noqa: E402 - the verifier's folder comes first
 from app.actions.keys import NewKey  # noqa: E402
 from app.clock import utc_now  # noqa: E402
-from app.factory import open_context  # noqa: E402
+from app.opening import open_context  # noqa: E402
 from app.runtime import log  # noqa: E402
 from app.settings import load  # noqa: E402
 from tests.verifier.live import Live  # noqa: E402

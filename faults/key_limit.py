@@ -25,7 +25,7 @@ from app.actions import key_counts, keys, tenants
 from app.actions.keys import NewKey
 from app.clock import utc_now
 from app.context import Context
-from app.factory import open_context
+from app.opening import open_context
 from app.runtime import log
 from app.settings import load
 from tests.postgres import PostgresServer

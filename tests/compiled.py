@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
-from sqlalchemy import Dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
@@ -14,7 +15,7 @@ from app.store.database import Database
 MOST_STATEMENTS = 4096
 _dialects: dict[tuple[str, object], Dialect] = {}
 _statements: LRUCache = LRUCache(MOST_STATEMENTS)
-_builders: dict[object, Any] = {}
+_addresses: dict[object, tuple[dict[str, Any], Any, Any]] = {}
 
 
 def statements(database: Database) -> None:
@@ -25,21 +26,31 @@ def statements(database: Database) -> None:
     """
     for engine in (database.writer, database.reader):
         kind = (engine.url.drivername, engine.dialect._on_connect_isolation_level)
-        engine.dialect = _dialects.setdefault(kind, engine.dialect)
+        own, engine.dialect = engine.dialect, _dialects.setdefault(kind, engine.dialect)
+        if engine.dialect.server_version_info is not None:
+            own.initialize = _known  # its first connection would ask the server what the first dialect has heard
         engine._compiled_cache = _statements
     database._dialect = database.reader.dialect
 
 
+def _known(_connection: Connection) -> None:
+    """Ask nothing."""
+
+
 def addresses() -> None:
-    """Keep the functions that Werkzeug compiles for each address: every application of a run has the same ones."""
-    compile_builder: Callable[..., Any] = Rule._compile_builder
+    """Keep what Werkzeug compiles for each address: every application of a run has the same ones."""
+    compile_rule: Callable[[Rule], None] = Rule.compile
 
-    def kept(rule: Rule, append_unknown: bool = True) -> Any:
+    def kept(rule: Rule) -> None:
         if rule.defaults:
-            return compile_builder(rule, append_unknown)
-        what = (rule.rule, tuple(rule._trace), append_unknown)
-        if what not in _builders:
-            _builders[what] = compile_builder(rule, append_unknown)
-        return _builders[what]
+            compile_rule(rule)
+            return
+        what = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes)
+        if what not in _addresses:
+            compile_rule(rule)
+            found = {name: getattr(rule, name) for name in ("_parts", "_trace", "_converters", "arguments")}
+            _addresses[what] = (found, rule._build.__func__, rule._build_unknown.__func__)  # type: ignore[attr-defined]
+        found, build, build_unknown = _addresses[what]
+        vars(rule).update(found, _build=MethodType(build, rule), _build_unknown=MethodType(build_unknown, rule))
 
-    Rule._compile_builder = kept  # type: ignore[method-assign]
+    Rule.compile = kept  # type: ignore[method-assign]

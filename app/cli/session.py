@@ -12,7 +12,7 @@ from typing import Any
 from app.actions import deployment, tenants
 from app.context import Context
 from app.domain.events import Actor
-from app.factory import open_context
+from app.opening import open_context
 from app.runtime import log
 from app.settings import Settings, load
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 LIST_BITS = 20
 LIST_SIZE = 1 << LIST_BITS
@@ -42,6 +43,11 @@ def place(number: int, key: bytes) -> StatusPlace:
     list_number, within = divmod(number, LIST_SIZE)
     left, right = within >> _HALF_BITS, within & _HALF_MASK
     for turn in range(_ROUNDS):
-        digest = hmac.digest(key, b"%d:%d:%d" % (list_number, turn, right), "sha256")
-        left, right = right, left ^ (int.from_bytes(digest[:4]) & _HALF_MASK)
+        left, right = right, left ^ _scattered(key, list_number, turn, right)
     return StatusPlace(list_number, (left << _HALF_BITS) | right)
+
+
+@lru_cache(maxsize=2 * _ROUNDS << _HALF_BITS)  # a list asks for 4096 of them, again and again
+def _scattered(key: bytes, list_number: int, turn: int, half: int) -> int:
+    digest = hmac.digest(key, b"%d:%d:%d" % (list_number, turn, half), "sha256")
+    return int.from_bytes(digest[:4]) & _HALF_MASK

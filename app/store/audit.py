@@ -9,13 +9,17 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
 from app.domain import chain as chaining
 from app.domain.events import DEPLOYMENT, Actor, Event
 from app.domain.times import rfc3339
 from app.models import AuditEvent, Chain, Tenant
 
+# Built once: every change asks and writes these.
+_STATE = select(Chain.count, Chain.head).where(Chain.chain == bindparam("of")).with_for_update()
+_APPEND = insert(AuditEvent)
+_GROW = update(Chain).where(Chain.chain == bindparam("of"))
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 RECORDED = "recorded"  # what a connection's transaction has recorded, told to the log once it is committed
 
@@ -72,18 +76,16 @@ def record_each(
     if not told:
         return
     chain = tenant_id or DEPLOYMENT
-    length, head = connection.execute(
-        select(Chain.count, Chain.head).where(Chain.chain == chain).with_for_update()
-    ).one()
+    length, head = connection.execute(_STATE, {"of": chain}).one()
     common = {"chain": chain, "event": str(event), "at": now, "object_kind": object_kind, **_who(actor)}
     rows = []
     for number, one in enumerate(told, length + 1):
         row = {**common, "number": number, "object_id": one.object_id, **_written(one)}
         head = chaining.link(key, head, as_linked(row))
         rows.append({**row, "link": head})
-    connection.execute(insert(AuditEvent), rows)
+    connection.execute(_APPEND, rows)
     seal = chaining.seal(key, chain, length + len(rows), head)
-    connection.execute(update(Chain).where(Chain.chain == chain).values(count=length + len(rows), head=head, seal=seal))
+    connection.execute(_GROW, {"of": chain, "count": length + len(rows), "head": head, "seal": seal})
     connection.info.setdefault(RECORDED, []).extend(
         {"chain": chain, "number": row["number"], "recorded": str(event), "link": row["link"].hex()} for row in rows
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, tuple_, update
@@ -25,6 +26,7 @@ COLUMNS = (
 )
 
 
+@cache  # with every key that is looked up
 def _question() -> Any:
     return (
         select(*COLUMNS)

@@ -16,15 +16,17 @@ import structlog
 from click.testing import CliRunner, Result
 
 from app.cli import cli
+from tests.forked import Commands
 
 ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Program:
-    """`keyturn`, started as a program in a folder of its own."""
+    """`keyturn`, run as a process in a folder of its own."""
 
     folder: Path
+    commands: Commands
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -33,6 +35,11 @@ class Program:
         return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **self.settings}
 
     def run(self, *words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        environment = {**self.environment, **settings}
+        return self.commands.run(*words, folder=self.folder, environment=environment, stdin=stdin)
+
+    def started(self, *words: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run it from the very start, imports and all."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *words], cwd=self.folder, env={**self.environment, **settings},
             input=stdin, capture_output=True, text=True, timeout=60, check=False,
@@ -66,9 +73,17 @@ class Inside:
         return done.stderr.removeprefix("Error: ").rstrip("\n")
 
 
+@pytest.fixture(scope="session")
+def commands() -> Iterator[Commands]:
+    """The parent of all commands of a run."""
+    parent = Commands()
+    yield parent
+    parent.close()
+
+
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    return Program(tmp_path)
+def program(tmp_path: Path, commands: Commands) -> Program:
+    return Program(tmp_path, commands)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.usage import Outcome
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from app.store import facts
 from tests.cli.conftest import Inside

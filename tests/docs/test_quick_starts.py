@@ -13,7 +13,7 @@ import pytest
 
 from app.actions import keys
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.docs.relay import Relay
 from tests.gateways.programs import installed

@@ -15,7 +15,7 @@ from app.actions import keys, tenants
 from app.actions.keys import NewKey
 from app.clock import utc_now
 from app.context import Context
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.server.running import Deployment, Server
 from tests.server.wire import FORM, GOOD_FORM, Wire, request

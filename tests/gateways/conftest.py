@@ -12,7 +12,7 @@ from app.actions import groups, keys
 from app.actions.keys import NewKey
 from app.clock import utc_now
 from app.context import Context
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.gateways import programs, upstream
 from tests.gateways.programs import Gateway, Recipe

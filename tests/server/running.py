@@ -18,7 +18,7 @@ import psutil
 from app.actions import deployment, keys, tenants
 from app.actions.keys import NewKey
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.runtime import migrations, vault
 from app.settings import load
 from tests.server.wire import FORM, PATIENCE, Answer, Wire, request

@@ -6,7 +6,7 @@ import pytest
 
 from app.actions import tenants
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.server.running import Deployment, Server
 from tests.world import OPERATOR

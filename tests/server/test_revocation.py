@@ -10,7 +10,7 @@ import pytest
 
 from app.actions import keys
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.postgres import PostgresServer
 from tests.server.running import FORM, Deployment, Server, request

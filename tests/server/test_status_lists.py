@@ -11,7 +11,7 @@ import pytest
 
 from app.actions import keys, propagation, resource_servers
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from tests.postgres import PostgresServer
 from tests.server.running import Deployment, Server, request

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.actions import resource_servers, tenants
 from app.clock import utc_now
-from app.factory import open_context
+from app.opening import open_context
 from app.settings import load
 from keyturn_verify import Refused, Verifier
 from tests.postgres import free_port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import flask
@@ -50,6 +51,7 @@ class _Other(UnicodeConverter):
         self.regex = rf"(?!(?:{'|'.join(words)})(?:/|\Z)){self.regex}"
 
 
+@cache
 def _rule(path: str) -> str:
     before, brace, _ = path.partition("{")
     words = [other.path.removeprefix(before) for other in EVERY if brace and other.path.startswith(before)]

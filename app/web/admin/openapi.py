@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -176,6 +177,7 @@ def _problem(said: str, status: int) -> Json:
     }
 
 
+@cache  # a third of a second, and the same for as long as the process lives
 def _schemas() -> Json:
     models: dict[tuple[type[BaseModel], Any], None] = {}
     for operation in EVERY:
