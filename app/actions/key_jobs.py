@@ -122,7 +122,8 @@ def show(ctx: Context, tenant_id: str, batch_id: str, now: datetime, most: int) 
     """How far a batch is, and what became of its keys; NotFound when it is not there or another tenant's.
 
     most      how many of the unchanged are told
-    returns   `batch`, `action`, `total`, `done`, `changed`, `unchanged`, `kept` (client_id, name, error, message),
+    returns   `batch`, `action`, `member` (who asked for it), `created_at`, `total`, `done`, `changed`, `unchanged`,
+              `kept` (client_id, name, error, message),
               `ended_at`, `stopped` (a code, when something was left), `still` (nobody has worked on it for a while)
     """
 
@@ -139,6 +140,8 @@ def show(ctx: Context, tenant_id: str, batch_id: str, now: datetime, most: int) 
         return {
             "batch": batch.id,
             "action": batch.verb,
+            "member": batch.member_id,
+            "created_at": batch.created_at,
             "total": batch.total,
             "done": batch.changed + batch.unchanged,
             "changed": batch.changed,

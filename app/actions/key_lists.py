@@ -23,8 +23,8 @@ from app.store import key_lists as store
 from app.store.key_lists import Wanted
 from app.store.key_orders import TEXTS, Order, Place
 
-MOST_COUNTED = 5_000
-MOST_AT_ONCE = MOST_COUNTED  # of what matches, so many are selected together
+MOST_COUNTED = 10_000
+MOST_AT_ONCE = 5_000  # of what matches, so many are selected together
 BATCH = 500
 IDLE = {"idle30": timedelta(days=30), "idle90": timedelta(days=90)}
 NEVER_USED = "never"

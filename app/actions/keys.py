@@ -155,7 +155,8 @@ def revoke(
     reason: str | None = None,
     version: int | None = None,
 ) -> dict[str, Any]:
-    """Revoke a key for good; NotFound, or Conflict (key_revoked) when it was before."""
+    """Revoke a key for good; NotFound, Invalid (the reason), or Conflict (key_revoked) when it was before."""
+    terms.check_reason(reason)
     with ctx.database.transaction() as connection:
         changing = Changing(ctx, connection, actor, tenant_id, now, {"reason": reason})
         kept_by(several_keys.revoke(changing, [key_id], version))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -18,6 +19,8 @@ from app.store import facts, groups, keys, members
 
 TENANT_KEY_TYPE = "tenant_api_key"
 LEAK = "leak"
+LONGEST_REASON = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 REASONS = ("scheduled", LEAK, "staff_change", "other")
 
 
@@ -189,6 +192,12 @@ def rotated_expiry(
     if expired:
         refuse_over_limit(connection, tenant, now)
     return end
+
+
+def check_reason(reason: str | None) -> None:
+    """Refuse a reason for a revocation that is too long or not one line of text; raises Invalid."""
+    if reason is not None and (len(reason) > LONGEST_REASON or _CONTROL.search(reason)):
+        raise Invalid(Problem("reason", "length", f"A reason is one line of at most {LONGEST_REASON} characters."))
 
 
 def check_overlap(tenant: Row[Any], overlap: timedelta, reason: str | None) -> None:

@@ -4,7 +4,11 @@
 
   const forms = document.querySelectorAll("form[data-passkey]");
   const kind = window.PublicKeyCredential;
-  if (!forms.length || !kind || !kind.parseCreationOptionsFromJSON || !kind.parseRequestOptionsFromJSON) return;
+  if (!kind || !kind.parseCreationOptionsFromJSON || !kind.parseRequestOptionsFromJSON) {
+    forms.forEach((form) => form.setAttribute("data-unable", ""));
+    return;
+  }
+  if (!forms.length) return;
   let waiting = null;
 
   async function challenge(form) {

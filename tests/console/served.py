@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -12,22 +13,23 @@ REDIRECTS = ("301", "303", "308")
 
 
 def served(world: World, bodies: list[str]) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
-    """The world's application; the HTML it answers is added to `bodies`, as it leaves the server."""
+    """The world's application; the HTML it answers is added to `bodies`, as it was before it was packed."""
 
     def answered(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        kept: list[tuple[str, str]] = []
+        kept: list[tuple[str, str, str]] = []
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            kept.append((status, dict(headers).get("Content-Type", "")))
+            named = dict(headers)
+            kept.append((status, named.get("Content-Type", ""), named.get("Content-Encoding", "")))
             return start_response(status, headers, *more)
 
         try:
             body = b"".join(world.app.wsgi_app(environ, start))
         finally:
             world.ctx.database._drop()  # threads end with their request, and what they hold must not be found open
-        status, kind = kept[-1]
+        status, kind, coding = kept[-1]
         if kind.startswith("text/html") and not status.startswith(REDIRECTS):
-            bodies.append(body.decode())
+            bodies.append((gzip.decompress(body) if coding == "gzip" else body).decode())
         return [body]
 
     return answered

@@ -74,6 +74,26 @@ def test_a_super_user_sees_what_they_did_themselves(console: Console) -> None:
     assert {json.loads(line)["actor"]["kind"] for line in exported} == {"member"}
 
 
+def test_people_are_looked_for_by_name_and_the_address_says_whom(console: Console) -> None:
+    page = console.signed_in()
+    console.member("auditor", "Eve Marchetti")
+    other = console.world.new_tenant("Other")["id"]
+    console.member("auditor", "Somebody Else", other)
+    page.goto("/audit-log")
+    who = page.get_by_test_id("filter-actor")
+    expect(who.locator("option")).to_have_text(["Anybody", "Ada Okafor", "Eve Marchetti"])
+    who.select_option("Ada Okafor")
+    page.get_by_role("button", name="Apply").click()
+    rows = page.get_by_test_id("audit-table").locator("tbody > tr")
+    expect(rows.locator("td:nth-child(2)")).to_have_text(["Ada Okafor"] * rows.count())
+    expect(page).to_have_url(re.compile(r"actor=mem_\w+"))
+    expect(who.locator(":checked")).to_have_text("Ada Okafor")
+    page.goto("/audit-log")
+    page.get_by_role("link", name="Operator").first.click()
+    expect(who.locator(":checked")).to_have_text("Operator")
+    expect(page.get_by_test_id("result-line")).not_to_have_text("No events match these filters.")
+
+
 def test_a_member_without_the_permission_sees_no_log(console: Console) -> None:
     page = console.signed_in("member")
     for place in ("", "/export.csv", "/export.jsonl"):

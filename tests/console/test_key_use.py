@@ -89,6 +89,21 @@ def test_after_a_revocation_its_page_tells_who_still_calls(console: Console) -> 
     expect(page.get_by_role("link", name="Rotate secret")).to_have_count(0)
 
 
+def test_a_reason_that_is_too_long_is_said_and_nothing_is_revoked(console: Console) -> None:
+    key = console.world.key(name="Old Zapier")
+    page = console.signed_in()
+    for place, fields in (
+        (f"/tenant-api-keys/{key.id}/revoke", {}),
+        ("/tenant-api-keys/bulk", {"action": "revoke", "select": key.id, "confirmed": "1"}),
+    ):
+        for reason in ("x" * 201, "two\nlines"):
+            form = {"csrf": page.locator("[name=csrf]").first.input_value(), "reason": reason, **fields}
+            answer = page.request.post(f"{console.base}{place}", form=form, max_redirects=0)
+            assert answer.status == 422
+            assert "A reason is one line of at most 200 characters." in answer.text()
+    assert keys.show(console.world.ctx, console.world.tenant["id"], key.id, console.world.clock())["status"] == "active"
+
+
 @pytest.mark.spec("S1-35", "S4-65")
 def test_a_key_in_use_is_revoked_only_by_typing_its_name(console: Console) -> None:
     key = console.world.key(name="Mobile App")

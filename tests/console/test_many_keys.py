@@ -163,6 +163,11 @@ def test_without_a_script_the_page_of_a_change_is_loaded_anew_until_it_is_over(c
         pass
     page.goto(place)
     expect(page.get_by_test_id("batch-result")).to_have_text("601 deleted.")
+    page.get_by_test_id("batch-events").click()
+    told = page.get_by_test_id("audit-table").locator("tbody > tr")
+    expect(told).to_have_count(50)
+    expect(told.locator("summary")).to_have_text(["Key deleted"] * 50)
+    page.goto(place)
     expect(page.locator("meta[http-equiv=refresh]")).to_have_count(0)
 
 

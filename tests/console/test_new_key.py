@@ -182,6 +182,10 @@ def test_the_chosen_group_is_told_in_plain_words_and_full_access_is_warned_of(co
     expect(page.get_by_test_id("full-access")).to_have_text(
         "This group can do everything in your tenant. Prefer a group with only the access this integration needs."
     )
+    # Many scopes are told in few lines, each scope in one of them.
+    expect(says.get_by_role("listitem")).to_have_text([re.compile("^Read, write [A-Z]"), *[re.compile("^Read")] * 3])
+    expect(says).to_contain_text("Audit log, Signing keys")
+    expect(says).to_contain_text("Read, write, send Messages")
     page.get_by_test_id("field-name").fill("All of it")
     page.get_by_test_id("submit").click()
     key_id = page.get_by_test_id("secret-panel").get_by_label("Key ID", exact=True).inner_text()

@@ -91,13 +91,15 @@ def test_with_a_default_group_a_name_alone_is_enough(console: Console) -> None:
     page = console.signed_in()
     page.goto(PLACE)
     page.get_by_test_id("field-default-group").select_option("grp_ro")
-    page.get_by_test_id("field-max-overlap").fill("48h")
-    page.get_by_test_id("field-token-lifetime").fill("5m")
+    page.get_by_test_id("field-max-overlap").fill("48")
+    page.get_by_test_id("field-max-overlap-unit").select_option("hours")
+    page.get_by_test_id("field-token-lifetime").fill("5")
     page.get_by_test_id("save-policy").click()
     expect(page.get_by_test_id("status")).to_have_text("The tenant's settings were saved.")
     stored = tenants.show(console.world.ctx, console.world.tenant["id"])
     assert (stored["default_group"], stored["max_overlap"], stored["token_lifetime"]) == ("grp_ro", 172800, 300)
-    expect(page.get_by_test_id("field-max-overlap")).to_have_value("2d")
+    expect(page.get_by_test_id("field-max-overlap")).to_have_value("2")
+    expect(page.get_by_test_id("field-max-overlap-unit")).to_have_value("d")
     page.goto("/tenant-api-keys/new")
     page.get_by_test_id("field-name").fill("Zapier")
     page.get_by_test_id("submit").click()
@@ -109,7 +111,7 @@ def test_terms_beyond_their_bounds_are_said_at_their_fields(console: Console) ->
     page.goto(PLACE)
     for field, value, problem in (
         ("field-max-overlap", "91d", "Must be a whole number from 0 to"),
-        ("field-max-overlap", "soon", "Must be a whole number and s, m, h or d"),
+        ("field-max-overlap", "soon", "Longest overlap: Must be a whole number."),
         ("field-token-lifetime", "2h", "Access token lifetime: Must be a whole number from 60 to 3600 or none."),
     ):
         page.goto(PLACE)
@@ -118,6 +120,23 @@ def test_terms_beyond_their_bounds_are_said_at_their_fields(console: Console) ->
         expect(page.get_by_test_id("error-summary")).to_contain_text(problem)
         expect(page.get_by_test_id(field)).to_have_value(value)
         expect(page.get_by_test_id(field)).to_have_attribute("aria-invalid", "true")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_how_long_something_lasts_is_a_number_and_a_unit(console: Console, script: bool) -> None:
+    page = console.signed_in(java_script_enabled=script)
+    page.goto(PLACE)
+    for name, number, unit in (("idle", "90", "minutes"), ("lifetime", "2", "days")):
+        page.get_by_test_id(f"field-session-{name}").fill(number)
+        page.get_by_label(re.compile("counted in")).and_(
+            page.get_by_test_id(f"field-session-{name}-unit")
+        ).select_option(unit)
+    page.get_by_test_id("save-sessions").click()
+    expect(page.get_by_test_id("status")).to_have_text("The tenant's settings were saved.")
+    stored = tenants.show(console.world.ctx, console.world.tenant["id"])
+    assert (stored["session_idle"], stored["session_lifetime"]) == (5400, 172800)
+    expect(page.get_by_test_id("field-session-idle")).to_have_value("90")
+    expect(page.get_by_test_id("field-session-idle-unit").locator(":checked")).to_have_text("minutes")
 
 
 def test_plan_and_limits_are_told_and_who_may_only_look_changes_nothing(console: Console) -> None:

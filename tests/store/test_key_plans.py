@@ -22,7 +22,7 @@ from tests.statements import heard
 from tests.store.test_key_lists import plan
 from tests.world import START, World
 
-MANY, TENANTS, MOST = 1_000, 8, 5_000
+MANY, TENANTS, MOST = 1_000, 8, 10_000
 FILTERS: dict[str, dict[str, Any]] = {
     "active": {"revoked": False},
     "revoked": {"revoked": True},

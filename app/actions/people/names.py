@@ -18,3 +18,10 @@ def of_creators(ctx: Context, tenant_id: str, creators: Iterable[str]) -> dict[s
     """As `of_members`, for `created_by` of keys: `member:<id>`, which is also how the answer names them."""
     ids = [creator.removeprefix("member:") for creator in creators if creator.startswith("member:")]
     return {f"member:{member}": name for member, name in of_members(ctx, tenant_id, ids).items()}
+
+
+def of_everybody(ctx: Context, tenant_id: str, most: int) -> dict[str, str]:
+    """The names of a tenant's members by their IDs, in the order of names; none where there are more than `most`."""
+    rows = ctx.database.read(lambda connection: members.page(connection, tenant_id, None, most + 1))
+    found = {row.id: row.name for row in rows} if len(rows) <= most else {}
+    return dict(sorted(found.items(), key=lambda one: (one[1].casefold(), one[0])))

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.actions import terms
-from app.actions.key_steps import change, expected, finish
+from app.actions import several_keys, terms
+from app.actions.key_batches import AT_ONCE
+from app.actions.key_choices import pieces
 from app.actions.members import shown
+from app.actions.several_keys import Changing
 from app.context import Context
-from app.domain.events import Actor, Event
+from app.domain.events import Actor
 from app.domain.refusals import Invalid, NotFound, Problem
 from app.domain.times import rfc3339
 from app.store import members as member_rows
@@ -58,10 +60,9 @@ def move_keys(ctx: Context, actor: Actor, tenant_id: str, member_id: str, group:
         chosen = terms.group_for(connection, actor, tenant, group, None, problems)
         if problems or chosen is None:
             raise Invalid(*problems)
-        for found in acting:
-            row = expected(connection, tenant_id, found.key_id, None)
-            change(connection, [row], now, group_id=chosen.id)
-            finish(ctx, connection, Event.KEY_EDITED, actor, tenant_id, row.key_id, now, before=row)
+        changing = Changing(ctx, connection, actor, tenant_id, now, {})
+        for some in pieces([row.key_id for row in acting], AT_ONCE):
+            several_keys.move(changing, tenant, some, chosen.id)
     return len(acting)
 
 

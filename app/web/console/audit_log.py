@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import orjson
 
 from app.actions import audit, cursors
+from app.actions.people import names
 from app.domain.events import Event
 from app.domain.refusals import Invalid
 from app.domain.scopes import Role
@@ -24,6 +25,7 @@ pages = Pages()
 PLACE = "/audit-log"
 FILTERS = ("event", "object", "actor", "ip", "from", "to")
 PER, ROWS = 50, 500
+MOST_NAMES = 200  # more members than these are looked for by ID, or by a click on a name
 ELSEWHERE = ("tenant.created", "scope.", "resource_server.", "operator_key.", "signing_key.", "deployment.")
 EVENTS = tuple(event for event in map(str, Event) if not event.startswith(ELSEWHERE))
 COLUMNS = ("number", "at", "event", "actor_kind", "actor_id", "object_kind", "object_id", "address", "request_id")
@@ -90,9 +92,22 @@ def audit_log(visit: Visit) -> Answer:
         older=asked.address(after=cursors.cursor(visit.ctx, of, page.next)) if page.next is not None else None,
         first=after is None,
         kinds=EVENTS,
-        teller=Teller(visit, page.items),
+        teller=(teller := Teller(visit, page.items)),
+        people=_people(visit, asked, teller, page.items),
         verified=audit.verify(visit.ctx, visit.tenant_id) if asked.verify else None,
     )
+
+
+def _people(visit: Visit, asked: Asked, teller: Teller, events: list[dict[str, Any]]) -> dict[str, str]:
+    """Whom the filter offers, by ID: the members, and whoever is asked for now."""
+    if asked.own is not None or not visit.may("members:read"):
+        return {}
+    found = names.of_everybody(visit.ctx, visit.tenant_id, MOST_NAMES)
+    actor = asked.given.get("actor")
+    if not found or actor is None or actor in found:
+        return found
+    known = {event["actor"]["id"]: teller.actor(event) for event in events}
+    return {actor: known.get(actor, actor), **found}
 
 
 @pages.add("GET", f"{PLACE}/export.csv", "audit:read")

@@ -48,6 +48,7 @@ from app.web.console import (
     violations,
 )
 from app.web.console.guard import visited
+from app.web.console.packing import packed
 from app.web.console.pages import Page, ProofNeeded, SignedOut, redirect
 from app.web.console.rendering import Streamed
 from app.web.replies import Answer
@@ -109,9 +110,10 @@ def _routed(page: Page, ctx: Context) -> Any:
     def answered(**path: str) -> flask.Response:
         http = asked(ctx)
         found = answer(page, http, path)
+        if not isinstance(found, Streamed):
+            return response(packed(http, found), http)
         made = response(found, http)
-        if isinstance(found, Streamed):
-            made.response = found.pieces
+        made.response = found.pieces
         return made
 
     return answered

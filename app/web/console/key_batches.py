@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from app.actions import key_batches, key_choices, key_jobs, key_lists
 from app.actions.key_batches import Verb
 from app.actions.key_choices import Chosen
+from app.domain.events import Event
 from app.domain.refusals import Conflict, Invalid, Unavailable
 from app.web.console import batch_words, rendering
 from app.web.console.key_filters import ADDRESS, Asked, understood
@@ -17,6 +18,7 @@ from app.web.replies import Answer
 
 pages = Pages()
 MOST_NAMED, MOST_LISTED = 10, 100
+EVENTS = {"revoke": Event.KEY_REVOKED, "delete": Event.KEY_DELETED, "change_group": Event.KEY_EDITED}
 
 
 @pages.add("POST", f"{ADDRESS}/bulk", "api_keys:write", proof=True)
@@ -52,12 +54,20 @@ def progress(visit: Visit) -> Answer:
         reason=batch_words.reason,
         back=Asked(visit.query).here,
         named=MOST_NAMED,
+        events=_events(visit, batch),
     )
+
+
+def _events(visit: Visit, batch: dict[str, Any]) -> str:
+    """The log of what this member did so to keys on these days: a batch has no index of its own there."""
+    days = [visit.times.local(batch[name] or visit.now).date() for name in ("created_at", "ended_at")]
+    query = {"event": EVENTS[batch["action"]], "actor": batch["member"], "from": days[0], "to": days[1]}
+    return f"/audit-log?{urlencode(query)}"
 
 
 def _done(visit: Visit, verb: Verb, chosen: Chosen) -> Answer:
     form, ctx = visit.form, visit.ctx
-    wanted: dict[str, Any] = {"reason": form.get("reason", "")[:200] or None, "group": form.get("group") or None}
+    wanted: dict[str, Any] = {"reason": form.get("reason", "").strip() or None, "group": form.get("group") or None}
     batch = key_jobs.begin(ctx, visit.actor, visit.tenant_id, verb, chosen.ids, visit.now, **wanted)
     if len(chosen.ids) <= key_batches.MOST:
         try:

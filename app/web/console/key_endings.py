@@ -67,8 +67,11 @@ def revoke(visit: Visit) -> Answer:
     if not confirmation.typed(form.get("typed", ""), phrase):
         problems = {"typed": visit.words.gettext("The text does not match.")}
         return asking(visit, "key_revoke", key, form, problems, phrase=phrase, status=422)
-    reason, key_id = form.get("reason") or None, key["client_id"]
-    keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
+    reason, key_id = form.get("reason", "").strip() or None, key["client_id"]
+    try:
+        keys.revoke(visit.ctx, visit.actor, visit.tenant_id, key_id, visit.now, reason)
+    except Invalid as error:
+        return asking(visit, "key_revoke", key, form, said(error), phrase=phrase, status=422)
     said_so = visit.words.gettext("API Key %(name)s was revoked. It stopped working at %(time)s.")
     text = said_so % {"name": key["name"], "time": f"{visit.times.local(visit.now):%H:%M:%S}"}
     if form.get("delete"):

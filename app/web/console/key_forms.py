@@ -26,7 +26,7 @@ from app.web.console.pages import Pages, Visit, redirect
 from app.web.replies import Answer
 
 pages = Pages()
-DURATIONS, MOST_ALLOWED = (30, 90, 180, 365), 12
+DURATIONS, MOST_TOLD = (30, 90, 180, 365), 8
 
 
 @pages.add("GET", f"{ADDRESS}/new", "api_keys:write", proof=True)
@@ -123,9 +123,9 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
     scopes = scope_matrix.Scopes(visit)
     return {
         "new": found,
-        "allows": scopes.summary(held),
+        "allows": scopes.summary(held) if len(held) <= MOST_TOLD else [],
+        "grouped": scopes.grouped(held) if len(held) > MOST_TOLD else [],
         "denies": scopes.lacking(held) if held else [],
-        "most_allowed": MOST_ALLOWED,
     }
 
 

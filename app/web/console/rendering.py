@@ -31,7 +31,7 @@ HEADERS = (
     ("Permissions-Policy", ", ".join([ALLOWED, *(f"{name}=()" for name in DENIED)])),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Vary", "Cookie, Accept-Language, HX-Request"),
+    ("Vary", "Cookie, Accept-Language, Accept-Encoding, HX-Request, Sec-Fetch-Site"),
 )
 
 

@@ -69,6 +69,18 @@ class Scopes:
         """Say what the holder of some scopes may do, in plain words."""
         return [self.texts.get(scope) or self.name(scope) for scope in sorted(chosen)]
 
+    def grouped(self, chosen: Iterable[str]) -> list[tuple[str, str]]:
+        """Say the same in few words: what may be done, and to what; what most may be done to comes first."""
+        held: dict[str, list[str]] = {}
+        for scope in sorted(chosen):
+            resource, _, action = scope.partition(":")
+            held.setdefault(resource, []).append(action)
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for resource, actions in held.items():
+            alike.setdefault(tuple(sorted(actions, key=_rank)), []).append(self._resource(resource))
+        every = sorted(alike.items(), key=lambda one: -len(one[1]))
+        return [(self._actions(actions), ", ".join(resources)) for actions, resources in every]
+
     def lacking(self, chosen: Iterable[str]) -> list[str]:
         """Say what of the gravest things the holder of some scopes may not do."""
         held = frozenset(chosen)
@@ -89,6 +101,14 @@ class Scopes:
         known = RESOURCES.get(resource)
         return self._words.gettext(known) if known else resource.replace("_", " ").capitalize()
 
+    def _actions(self, actions: tuple[str, ...]) -> str:
+        first, *others = map(self._action, actions)
+        return ", ".join((first, *(other.lower() for other in others)))
+
     def _action(self, action: str) -> str:
         known = NAMED_ACTIONS.get(action)
         return self._words.gettext(known) if known else action.replace("_", " ").capitalize()
+
+
+def _rank(action: str) -> tuple[int, str]:
+    return (ORDER.index(action) if action in ORDER else len(ORDER), action)

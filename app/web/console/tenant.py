@@ -15,12 +15,19 @@ from app.web.console import rendering, tenant_forms
 from app.web.console.key_endings import version
 from app.web.console.key_forms import choices, notice, said
 from app.web.console.pages import Pages, Visit, redirect
+from app.web.console.words import Say
 from app.web.forms import Form
 from app.web.replies import Answer
 
 pages = Pages()
 ADDRESS = "/settings/tenant"
 LIFETIMES = (30, 60, 90, 180, 365)
+LENGTHS = {
+    "s": ("%(num)s second", "%(num)s seconds"),
+    "m": ("%(num)s minute", "%(num)s minutes"),
+    "h": ("%(num)s hour", "%(num)s hours"),
+    "d": ("%(num)s day", "%(num)s days"),
+}
 
 
 @pages.add("GET", ADDRESS, "tenant:read")
@@ -96,7 +103,7 @@ def _page(
         tenant=tenant,
         # A box that was not ticked is in no form: of the section that was sent, only what was sent counts.
         forms={name: form if name == section else stored for name in tenant_forms.READERS},
-        lifetime=duration_text(timedelta(seconds=visit.ctx.settings.token_lifetime)),
+        lifetime=_length(visit, visit.ctx.settings.token_lifetime),
         lifetimes=sorted({*LIFETIMES, longest} - {None}),
         zones=sorted(available_timezones()),
         groups=choices(visit),
@@ -107,6 +114,11 @@ def _page(
         problems=problems,
         notice=notice,
     )
+
+
+def _length(visit: Visit, seconds: int) -> str:
+    text = duration_text(timedelta(seconds=seconds))
+    return str(Say(visit.words).some(*LENGTHS[text[-1]], int(text[:-1])))
 
 
 def _asking(visit: Visit, problems: dict[str, str], status: int = 200) -> Answer:

@@ -11,6 +11,8 @@ from app.domain.times import duration_text, parse_duration
 from app.web.forms import Form
 
 DURATIONS = ("max_overlap", "token_lifetime", "session_idle", "session_lifetime", "reauth_after")
+UNITS = "smhd"  # each a choice beside the number
+UNLESS_CHOSEN = {"max_overlap": "7d", "token_lifetime": "m"}
 MAY_BE_EMPTY = frozenset({"token_lifetime"})
 GENERAL, POLICY, SESSIONS = "general", "policy", "sessions"
 Changes = dict[str, Any]
@@ -50,9 +52,16 @@ READERS: dict[str, Reader] = {GENERAL: general, POLICY: policy, SESSIONS: sessio
 def shown(tenant: dict[str, Any]) -> dict[str, str]:
     """The fields as they stand before anybody types; a box that is not ticked is not there."""
     fields = {name: str(value) for name, value in tenant.items() if value is not None and not isinstance(value, bool)}
-    fields |= {name: duration_text(timedelta(seconds=tenant[name])) for name in DURATIONS if tenant[name] is not None}
+    for name in DURATIONS:
+        text = duration_text(timedelta(seconds=tenant[name])) if tenant[name] else UNLESS_CHOSEN[name]
+        fields |= {name: text[:-1], unit(name): text[-1]}
     fields |= {name: "on" for name in ("require_ip_allowlist", "require_mfa") if tenant[name]}
-    return {**fields, "allow_overlap": "on"} if tenant["max_overlap"] else {**fields, "max_overlap": "7d"}
+    return {**fields, "allow_overlap": "on"} if tenant["max_overlap"] else fields
+
+
+def unit(name: str) -> str:
+    """The field beside a duration's number that says what it counts."""
+    return f"{name}_unit"
 
 
 def _number(form: Form, name: str, problems: list[Problem]) -> int | None:
@@ -67,8 +76,11 @@ def _seconds(form: Form, name: str, problems: list[Problem]) -> int | None:
     text = form.get(name, "").strip()
     if not text and name in MAY_BE_EMPTY:
         return None
+    counted = form.get(unit(name), "")
+    if counted in UNITS and text.isdecimal():
+        text += counted
     try:
         return parse_duration(text) // timedelta(seconds=1)
     except ValueError:
-        problems.append(Problem(name, "format", "Must be a whole number and s, m, h or d, such as 90m or 7d."))
+        problems.append(Problem(name, "format", "Must be a whole number."))
         return None
