@@ -16,20 +16,24 @@ def served(world: World, bodies: list[str]) -> Callable[[WSGIEnvironment, StartR
     """The world's application; the HTML it answers is added to `bodies`, as it was before it was packed."""
 
     def answered(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        kept: list[tuple[str, str, str]] = []
+        kept: list[tuple[str, dict[str, str]]] = []
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            named = dict(headers)
-            kept.append((status, named.get("Content-Type", ""), named.get("Content-Encoding", "")))
+            kept.append((status, dict(headers)))
             return start_response(status, headers, *more)
 
         try:
             body = b"".join(world.app.wsgi_app(environ, start))
         finally:
             world.ctx.database._drop()  # threads end with their request, and what they hold must not be found open
-        status, kind, coding = kept[-1]
-        if kind.startswith("text/html") and not status.startswith(REDIRECTS):
-            bodies.append((gzip.decompress(body) if coding == "gzip" else body).decode())
+        status, named = kept[-1]
+        if named.get("Content-Type", "").startswith("text/html") and not status.startswith(REDIRECTS):
+            bodies.append(unpacked(body, named).decode())
         return [body]
 
     return answered
+
+
+def unpacked(body: bytes, headers: dict[str, str]) -> bytes:
+    """An answer's body as it was before it was packed."""
+    return gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 from app.runtime import log
 from tests.canary import Hunt, checkpoint, export
 from tests.console.conftest import Console
+from tests.console.served import unpacked
 from tests.console.test_keys import close, generate
 from tests.postgres import PostgresServer
 
@@ -36,7 +37,7 @@ STORED = """async () => {
 
 @dataclass
 class Recorded:
-    """Every answer as it leaves the server, and every header that reaches it but the address bar's."""
+    """Every answer as it leaves the server, unpacked, and every header that reaches it but the address bar's."""
 
     bodies: list[bytes] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
@@ -49,12 +50,15 @@ class Recorded:
             said = {name: str(value) for name, value in environ.items() if name.startswith("HTTP_")}
             self.asked.append(repr((environ["PATH_INFO"], environ.get("QUERY_STRING"), said)).encode())
 
+            named: dict[str, str] = {}
+
             def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
                 self.heads.append(repr((status, headers)).encode())
+                named.update(headers)
                 return start_response(status, headers, *more)
 
             body = b"".join(app(environ, start))
-            self.bodies.append(body)
+            self.bodies.append(unpacked(body, named))
             return [body]
 
         return answered
