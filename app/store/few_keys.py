@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func,
 from app.models import Group, Key, KeyUse
 from app.store.key_lists import Wanted, few, uses
 from app.store.key_orders import COLUMNS, NOTHING_FIRST, Order, Place, group_place
+from app.store.plans import planned_for_values
 
 # Of so many keys it is cheaper to gather those with a certain use first than to ask for the use of one after the other;
 # among more, enough are met soon.
@@ -34,8 +35,9 @@ def page(
 
     after   `place` and key ID of the last row of the page before
     """
-    apart = _few_uses(connection, wanted)
-    rows = connection.execute(question(wanted, order, after, limit, most, uses_apart=apart)).all()
+    with planned_for_values(connection):
+        apart = _few_uses(connection, wanted)
+        rows = connection.execute(question(wanted, order, after, limit, most, uses_apart=apart)).all()
     matches = int(rows[0].matches)
     return [row for row in rows if row.key_id is not None] if matches <= most else [], matches
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app.domain import health
 from app.domain.scopes import FULL_ACCESS
 from app.models import Group, Key, KeyUse, Secret, SecretUse
+from app.store.plans import planned_for_values
 
 STILL = timedelta(days=7)
 LONG_OVERLAP = timedelta(hours=24)
@@ -135,5 +136,6 @@ def counts(connection: Connection, tenant_id: str, kind: str, now: datetime, soo
     mine = (Key.tenant_id == tenant_id, Key.kind == kind, Key.deleted_at.is_(None))
     about = About(tenant_id, kind, now, soon, apart=True)
     found = [select(func.count()).select_from(Key).where(*mine, condition(about)) for condition in QUESTIONS.values()]
-    row = connection.execute(select(*(question.scalar_subquery() for question in found))).one()
+    with planned_for_values(connection):
+        row = connection.execute(select(*(question.scalar_subquery() for question in found))).one()
     return [int(count) for count in row]

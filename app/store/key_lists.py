@@ -13,6 +13,7 @@ from app.domain.health import Question
 from app.models import Key, KeyUse
 from app.store.key_health import QUESTIONS, STILL_ACTIVE, UNUSED, About, Use, used
 from app.store.key_orders import Order, Place, Stretch, groups_from, stretches
+from app.store.plans import planned_for_values
 
 LIMITED = {"expiring_soon", "expired"}
 
@@ -72,12 +73,13 @@ def page(connection: Connection, wanted: Wanted, order: Order, after: Place | No
     returns   at most `limit` rows
     """
     groups: Sequence[Row[Any]] = ()
-    if order.sort == "group":
-        groups = groups_from(connection, wanted.tenant_id, wanted.kind, order, after, wanted.group_id)
     rows: list[Row[Any]] = []
-    for question in questions(wanted, order, after, groups):
-        if len(rows) < limit:
-            rows += connection.execute(question.limit(limit - len(rows))).all()
+    with planned_for_values(connection):
+        if order.sort == "group":
+            groups = groups_from(connection, wanted.tenant_id, wanted.kind, order, after, wanted.group_id)
+        for question in questions(wanted, order, after, groups):
+            if len(rows) < limit:
+                rows += connection.execute(question.limit(limit - len(rows))).all()
     return rows
 
 
