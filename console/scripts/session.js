@@ -5,11 +5,12 @@
   const waiting = document.querySelector("form[data-go-on]");
   if (waiting) waiting.requestSubmit();
 
-  // What a form out of date held is in it again: what the page says of the form follows.
+  // What a form out of date held is in it again: what the page says of the form follows, once htmx listens, which may
+  // be later than the page is loaded.
   if (new URLSearchParams(location.search).get("kept") === "1") {
-    addEventListener("load", () => document.querySelectorAll("main form[method=post]").forEach((form) => {
+    document.addEventListener("htmx:after:process", () => document.querySelectorAll("main form[method=post]").forEach((form) => {
       form.querySelector("input:not([type=hidden]), textarea, select")?.dispatchEvent(new Event("change", { bubbles: true }));
-    }));
+    }), { once: true });
   }
 
   document.querySelectorAll("[data-reveal]").forEach((button) => {
