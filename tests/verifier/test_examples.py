@@ -48,7 +48,9 @@ class Program:
         self.port = free_port()
         command = [sys.executable, "-m", "granian", "--interface", interface, "--port", str(self.port), target]
         self._process = subprocess.Popen(
-            [*command, "--no-access-log", "--log-level", "error", "--working-dir", str(ROOT / "verifier" / "examples")],
+            # A worker that hangs at its end is killed: Granian's may (emmett-framework/granian issue 875).
+            [*command, "--workers-kill-timeout", "5", "--no-access-log", "--log-level", "error"],
+            cwd=ROOT / "verifier" / "examples",
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
                 "PYTHONPATH": os.pathsep.join([str(ROOT / "verifier"), str(ROOT / "verifier" / "examples")]),
@@ -93,7 +95,10 @@ class Program:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(PATIENCE_SECONDS)
+        finally:
+            self._process.kill()
 
 
 @contextmanager
