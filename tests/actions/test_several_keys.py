@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from app.domain.refusals import Conflict, NotFound
 from app.models import Key, Propagation
 from tests.many_keys import enlist, fill
 from tests.statements import heard
+from tests.together import at_once
 from tests.world import OPERATOR, World
 
 MANY, FEW = 100, 10
@@ -158,30 +160,16 @@ def test_keys_that_two_processes_end_at_once_end_once_each(world: World, verb: V
     other = world.another_process().extensions["keyturn"]
     ids = [world.key(f"Key {number}").id for number in range(30)]
     mine = (OPERATOR, world.tenant["id"])
-    failures: list[BaseException] = []
 
-    def one_by_one(ctx: Context, order: list[str]) -> None:
-        for key_id in order:
-            try:
-                keys.revoke(ctx, *mine, key_id, world.clock())
-            except (Conflict, NotFound):
-                pass
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the test is to see it
-                failures.append(error)
+    def one_by_one() -> None:
+        for key_id in reversed(ids):
+            with suppress(Conflict, NotFound):
+                keys.revoke(world.ctx, *mine, key_id, world.clock())
 
     def together(ctx: Context, order: list[str]) -> None:
-        try:
-            key_batches.run(ctx, *mine, verb, order, world.clock())
-        except BaseException as error:  # noqa: BLE001 - as above
-            failures.append(error)
+        key_batches.run(ctx, *mine, verb, order, world.clock())
 
-    works = [(one_by_one, world.ctx, ids[::-1]), (together, other, ids), (together, world.ctx, ids[::-1])]
-    threads = [threading.Thread(target=work, args=arguments) for work, *arguments in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert at_once([one_by_one, partial(together, other, ids), partial(together, world.ctx, ids[::-1])]) == []
     ended = Counter(row["object"]["id"] for name in ("key.revoked", "key.deleted") for row in events(world, name))
     revoked = {row["object"]["id"] for row in events(world, "key.revoked")}
     twice = revoked if verb == "delete" else set()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from tests.admin.client import Admin
+from tests.together import at_once
 from tests.world import World
 
 
@@ -126,11 +125,7 @@ def test_many_equal_creates_at_once_make_one_key(admin: Admin, world: World) -> 
         headers = {"X-API-Key": admin.credential, "Idempotency-Key": "together"}
         answers.append(client.post("/admin/api-keys", json={"name": "ERP", "group": "Read only"}, headers=headers))
 
-    threads = [threading.Thread(target=create) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([create] * 6) == []
     assert {answer.status_code for answer in answers} == {201}
     assert sum("client_secret" in answer.json for answer in answers) == 1
     assert admin.ok("GET", "api-keys")["total"] == 2

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from functools import partial
 
 import pytest
 
 from tests.console.people import Person, events
 from tests.console.phone import turned_on, verified
+from tests.together import at_once
 from tests.world import World
 
 
@@ -117,11 +118,7 @@ def test_many_guesses_at_once_count_one_by_one(world: World) -> None:
         guesser.client.set_cookie("__Host-halfway", held.value)
         said.append(guesser.client.post("/sign-in/verify", data={"code": code}).text)
 
-    threads = [Thread(target=guess, args=pair) for pair in zip(guessers, wrong, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([partial(guess, *pair) for pair in zip(guessers, wrong, strict=True)]) == []
     assert sum("This code is not correct" in text for text in said) == 5
     assert sum("Too many attempts" in text for text in said) == 11
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from app.runtime.metrics import INTROSPECTIONS, NOTES_AT_ONCE, TOKENS, Metrics
 from app.runtime.metrics_folder import MetricsFolder
+from tests.together import at_once
 from tests.world import World
 
 
@@ -49,11 +49,7 @@ def test_no_note_of_any_thread_is_lost() -> None:
             metrics.count(TOKENS)
             metrics.count(INTROSPECTIONS, "true")
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([work] * 8) == []
     assert 'keyturn_requests_total{method="POST",route="token",status="200"} 16000.0' in text(metrics)
     assert "keyturn_tokens_issued_total 16000.0" in text(metrics)
     assert 'keyturn_introspections_total{active="true"} 16000.0' in text(metrics)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from typing import Any
 
 from app.actions import keys, rotation
 from app.domain.refusals import Unavailable
 from tests.status.polling import Polling
 from tests.status.reading import fetch, index_of
+from tests.together import at_once
 from tests.world import OPERATOR, Key, World
 
 THREADS, KEYS = 6, 5
-
-
-def at_once(world: World, works: list[Callable[[], Any]]) -> list[BaseException]:
-    failures: list[BaseException] = []
-
-    def run(work: Callable[[], Any]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the test is to see it
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures
 
 
 def flush(world: World) -> None:
@@ -57,7 +39,7 @@ def test_changes_of_many_tenants_at_once_are_all_in_the_list(world: World) -> No
         flush(world)
 
     works = [lambda pair=pair: change(*pair) for pair in zip(tenants, own, strict=True)]  # type: ignore[misc]
-    assert at_once(world, works) == []
+    assert at_once(works) == []
     found = fetch(world)
     assert found.nonzero == {index: value for mine in indexes for index, value in zip(mine, (1, 1, 1, 3), strict=False)}
     assert found.version == before + 4 * THREADS

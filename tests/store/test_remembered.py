@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.store import remembered
+from tests.together import at_once
 from tests.world import World
 
 ELSEWHERE = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()"
@@ -86,11 +87,7 @@ def test_threads_that_connect_at_once_let_go_of_the_file_together(world: World) 
         world.whoami(key.secret)
         world.ctx.database._drop()
 
-    threads = [threading.Thread(target=connect) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([connect] * 8) == []
     world.ctx.database.close()
     assert len(remembered._shared) == before - 1
 

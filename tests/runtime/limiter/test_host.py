@@ -4,8 +4,8 @@ import resource
 import stat
 import subprocess
 import sys
-import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from app.domain.pace import Pace
 from app.domain.refusals import Unavailable
 from app.runtime.limiter import host, lock
 from app.runtime.limiter.host import HostCounters
+from tests.together import at_once
 from tests.world import START, FrozenClock
 
 ROOT = Path(__file__).parents[3]
@@ -148,11 +149,7 @@ def test_many_threads_never_admit_more_than_the_limit(file: Path, clock: FrozenC
             counters[number % 2].spend(f"tenant:{number}:{step % 40}", 10**9)  # the file grows meanwhile
             let_in.append(counters[number % 2].spend("tenant:a", 500).admitted)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once([partial(run, number) for number in range(8)]) == []
     assert (len(let_in), sum(let_in)) == (2400, 500)
 
 

@@ -20,6 +20,7 @@ from app.runtime.limiter import ALONE, COUNTERS, OK, VALKEY, Limiter
 from app.runtime.limiter.host import HostCounters
 from app.runtime.limiter.valkey import PREFIX, Valkey
 from app.runtime.throttle import GuessingThrottle
+from tests.together import at_once
 from tests.valkey import ValkeyServer
 
 
@@ -97,13 +98,8 @@ def test_what_was_counted_is_kept_for_as_long_as_it_counts_and_not_much_longer(s
 def test_two_hosts_share_one_limit(server: ValkeyServer, tmp_path: Path) -> None:
     one, other, name = Host(tmp_path / "one", server, 2), Host(tmp_path / "other", server, 2), uuid4().hex
     let_in: list[int] = []
-    threads = [
-        threading.Thread(target=lambda h=host: let_in.append(h.admitted(name, 100, 40))) for host in (one, other) * 3
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    works = [lambda host=host: let_in.append(host.admitted(name, 100, 40)) for host in (one, other) * 3]
+    assert at_once(works) == []
     assert sum(let_in) == 100
     assert [host.limiter.checks()[VALKEY] for host in (one, other)] == [OK, OK]
 
