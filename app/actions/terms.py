@@ -19,8 +19,7 @@ from app.store import facts, groups, keys, members
 
 TENANT_KEY_TYPE = "tenant_api_key"
 LEAK = "leak"
-LONGEST_REASON = 200
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+LONGEST_REASON, REASON_FORM = 200, r"^[^\x00-\x1f\x7f]*$"
 REASONS = ("scheduled", LEAK, "staff_change", "other")
 
 
@@ -196,7 +195,7 @@ def rotated_expiry(
 
 def check_reason(reason: str | None) -> None:
     """Refuse a reason for a revocation that is too long or not one line of text; raises Invalid."""
-    if reason is not None and (len(reason) > LONGEST_REASON or _CONTROL.search(reason)):
+    if reason is not None and (len(reason) > LONGEST_REASON or not re.fullmatch(REASON_FORM, reason)):
         raise Invalid(Problem("reason", "length", f"A reason is one line of at most {LONGEST_REASON} characters."))
 
 

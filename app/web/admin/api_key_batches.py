@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.actions import key_batches
 from app.actions.key_batches import MOST, Verb
+from app.actions.terms import LONGEST_REASON, REASON_FORM
 from app.web.admin.answers import Answered
 from app.web.admin.operations import Call, Operations, Reply
 from app.web.admin.shapes import Shape
@@ -18,7 +19,7 @@ class Bulk(Shape):
 
     action: Verb
     client_ids: list[str] = Field(min_length=1, max_length=MOST, examples=[["kt_7Q2M9XK4T1V8B0CD"]])
-    reason: str | None = Field(None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="Of a revocation.")
+    reason: str | None = Field(None, max_length=LONGEST_REASON, pattern=REASON_FORM, description="Of a revocation.")
     group: str | None = Field(None, description="ID or name; for `change_group`.")
 
 

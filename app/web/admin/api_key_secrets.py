@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from app.actions import keys, rotation
+from app.actions.terms import LONGEST_REASON, REASON_FORM
 from app.domain.times import parse_duration, parse_instant
 from app.web.admin import answers
 from app.web.admin.api_keys import with_secret
@@ -49,7 +50,7 @@ class Overlap(Shape):
 class Revoke(Shape):
     """Why the key is revoked."""
 
-    reason: str | None = Field(None, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["leak"])
+    reason: str | None = Field(None, max_length=LONGEST_REASON, pattern=REASON_FORM, examples=["leak"])
 
 
 @operations.add(
