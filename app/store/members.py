@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from app.models import Key, Member
+from app.models import Member
 
 COLUMNS = tuple(Member.__table__.c)
 
@@ -65,12 +65,6 @@ def other_global_admins(connection: Connection, tenant_id: str, member_id: str) 
         Member.removed_at.is_(None),
     )
     return connection.execute(select(func.count()).select_from(Member).where(*where)).scalar_one()
-
-
-def keys_acting_as(connection: Connection, member_id: str) -> int:
-    """How many live keys draw their permissions from this member."""
-    where = (Key.created_by_member == member_id, Key.group_id == "grp_creator", Key.revoked_at.is_(None))
-    return connection.execute(select(func.count()).select_from(Key).where(*where)).scalar_one()
 
 
 def names(connection: Connection, tenant_id: str, member_ids: Sequence[str]) -> dict[str, str]:
