@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, make_url
 
 from app.actions import signing_keys, tenants
+from app.actions.records import record
 from app.context import Context
 from app.domain import scopes
 from app.domain.events import Actor, Event
@@ -109,16 +110,7 @@ def begin(ctx: Context, actor: Actor, now: datetime) -> bool:
             return False
         deployment.add(connection, ctx.vault.fingerprint, now)
         audit.open_chain(connection, "deployment", ctx.vault.audit_key)
-        audit.record(
-            connection,
-            ctx.vault.audit_key,
-            Event.DEPLOYMENT_INITIALISED,
-            actor,
-            now,
-            tenant_id=None,
-            object_kind="deployment",
-            object_id="deployment",
-        )
+        record("deployment", ctx, connection, Event.DEPLOYMENT_INITIALISED, actor, None, "deployment", now)
         _load(connection, catalogue, now)
         signing_keys.begin(ctx, connection, actor, now)
     return True

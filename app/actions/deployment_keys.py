@@ -9,12 +9,12 @@ from sqlalchemy import Connection, Row
 
 from app.actions import keys
 from app.actions.key_steps import KeyWithSecret, add_secret
+from app.actions.records import record
 from app.actions.shapes import key_object, key_objects
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.names import clean_name, fold
 from app.domain.refusals import Invalid, NotFound, Problem
-from app.store import audit
 from app.store import keys as store
 
 NAMES = {"resource_server": "resource server", "operator": "operator key"}
@@ -80,44 +80,9 @@ def create(
     )
     issued = add_secret(ctx, connection, key_id, now)
     made = shown(ctx, connection, found(connection, kind, key_id), now)
-    record(
-        ctx,
-        connection,
-        event,
-        actor,
-        kind,
-        key_id,
-        now,
-        after={"name": name, "audience": audience, "tenant": tenant_id},
-    )
+    told = {"name": name, "audience": audience, "tenant": tenant_id}
+    record(kind, ctx, connection, event, actor, None, key_id, now, after=told)
     return KeyWithSecret(made, issued)
-
-
-def record(
-    ctx: Context,
-    connection: Connection,
-    event: Event,
-    actor: Actor,
-    kind: str,
-    key_id: str,
-    now: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    """Tell the deployment's chain."""
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=None,
-        object_kind=kind,
-        object_id=key_id,
-        before=before,
-        after=after,
-    )
 
 
 def _effective(ctx: Context, key: dict[str, Any]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from app.domain import scopes as vocabulary
 from app.domain.events import Actor, Event
 from app.domain.names import clean_description, clean_name, fold
 from app.domain.refusals import Conflict, Invalid, NotFound, Problem
-from app.store import audit, status_changes, tenants
 from app.store import groups as store
+from app.store import status_changes, tenants
 
 TYPES = (terms.TENANT_KEY_TYPE, "user")
 LONGEST_NAME = 100
@@ -206,15 +206,15 @@ def _move_default(
     ctx: Context, connection: Connection, actor: Actor, tenant: Row[Any], target_id: str, now: datetime
 ) -> None:
     tenants.change(connection, tenant.id, tenant.version, default_group_id=target_id)
-    audit.record(
+    record(
+        "tenant",
+        ctx,
         connection,
-        ctx.vault.audit_key,
         Event.TENANT_EDITED,
         actor,
+        tenant.id,
+        tenant.id,
         now,
-        tenant_id=tenant.id,
-        object_kind="tenant",
-        object_id=tenant.id,
         before={"default_group": tenant.default_group_id},
         after={"default_group": target_id},
     )

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from app.actions.records import record
 from app.context import Context
 from app.domain import credentials
 from app.domain.events import Actor, Event
-from app.store import audit, deployment
+from app.store import deployment
 
 VALID_FOR = timedelta(hours=24)
 TOKEN_BYTES = 32
@@ -42,15 +43,15 @@ def issue(
         created_at=now,
         expires_at=now + VALID_FOR,
     )
-    audit.record(
+    record(
+        "tenant",
+        ctx,
         connection,
-        ctx.vault.audit_key,
         Event.SETUP_LINK_ISSUED,
         actor,
+        tenant_id,
+        tenant_id,
         now,
-        tenant_id=tenant_id,
-        object_kind="tenant",
-        object_id=tenant_id,
         after={"purpose": purpose, "member": member_id},
     )
     return f"{ctx.settings.console_base}/set-up/{token}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.actions import deployment_keys, terms
 from app.actions.key_steps import KeyWithSecret
+from app.actions.records import record
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.store import keys as store
@@ -41,7 +42,6 @@ def revoke(ctx: Context, actor: Actor, key_id: str, now: datetime) -> dict[str, 
         row = deployment_keys.found(connection, KIND, key_id)
         if not store.revoke(connection, [key_id], now):
             raise terms.key_revoked()
-        deployment_keys.record(
-            ctx, connection, Event.OPERATOR_KEY_REVOKED, actor, KIND, key_id, now, before={"name": row.name}
-        )
+        told = {"name": row.name}
+        record(KIND, ctx, connection, Event.OPERATOR_KEY_REVOKED, actor, None, key_id, now, before=told)
         return deployment_keys.shown(ctx, connection, deployment_keys.found(connection, KIND, key_id), now)

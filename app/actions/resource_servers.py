@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from app.actions import deployment_keys, tenants, terms
 from app.actions.key_steps import KeyWithSecret
+from app.actions.records import record
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import NotFound, Problem
@@ -64,16 +65,8 @@ def delete(ctx: Context, actor: Actor, key_id: str, now: datetime, version: int 
             raise terms.version_conflict("resource server")
         if not store.delete(connection, [key_id], now):
             raise NotFound(deployment_keys.NAMES[KIND])
-        deployment_keys.record(
-            ctx,
-            connection,
-            Event.RESOURCE_SERVER_DELETED,
-            actor,
-            KIND,
-            key_id,
-            now,
-            before={"name": row.name, "audience": row.audience, "tenant": row.tenant_id},
-        )
+        told = {"name": row.name, "audience": row.audience, "tenant": row.tenant_id}
+        record(KIND, ctx, connection, Event.RESOURCE_SERVER_DELETED, actor, None, key_id, now, before=told)
 
 
 def _check_audience(ctx: Context, audience: str, problems: list[Problem]) -> None:

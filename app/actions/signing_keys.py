@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from app.actions.records import record
 from app.context import Context
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict, NotFound
@@ -14,7 +15,7 @@ from app.domain.times import rfc3339
 from app.runtime.keypairs import KeyPair, from_pem, generate
 from app.runtime.ring import place
 from app.settings import CLOCK_LEEWAY, JWKS_MAX_AGE
-from app.store import audit, deployment
+from app.store import deployment
 from app.store import signing_keys as store
 
 LONGEST_TOKEN = timedelta(
@@ -199,14 +200,4 @@ def _publish(
 def _record(
     ctx: Context, connection: Connection, event: Event, kid: str, actor: Actor, now: datetime, **after: Any
 ) -> None:
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=None,
-        object_kind="signing_key",
-        object_id=kid,
-        after=after,
-    )
+    record("signing_key", ctx, connection, event, actor, None, kid, now, after=after)

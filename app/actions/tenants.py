@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from app.actions import links, tenant_terms, terms
+from app.actions.records import record
 from app.actions.tenant_terms import PLAN_LIMITS
 from app.context import Context
 from app.domain.events import Actor, Event
@@ -105,17 +106,7 @@ def add(ctx: Context, connection: Connection, actor: Actor, name: str, plan: str
         None,
         tenant_id,
     ):  # the deployment's chain knows every tenant, so a tenant's chain cannot vanish whole
-        audit.record(
-            connection,
-            ctx.vault.audit_key,
-            Event.TENANT_CREATED,
-            actor,
-            now,
-            tenant_id=chain,
-            object_kind="tenant",
-            object_id=tenant_id,
-            after=shown(row),
-        )
+        record("tenant", ctx, connection, Event.TENANT_CREATED, actor, chain, tenant_id, now, after=shown(row))
     return row
 
 
@@ -142,15 +133,15 @@ def change(
         _tell_lists(connection, row, now, works=columns.get("api_access", row.api_access))
         after = shown(found(connection, row.id))
         changed = {name for name in after if after[name] != before[name]}
-        audit.record(
+        record(
+            "tenant",
+            ctx,
             connection,
-            ctx.vault.audit_key,
             Event.TENANT_EDITED,
             actor,
+            row.id,
+            row.id,
             now,
-            tenant_id=row.id,
-            object_kind="tenant",
-            object_id=row.id,
             before={name: before[name] for name in changed},
             after={name: after[name] for name in changed},
         )
@@ -168,16 +159,7 @@ def close(ctx: Context, actor: Actor, name_or_id: str, now: datetime, version: i
         store.change(connection, row.id, row.version, closed_at=now)
         _tell_lists(connection, row, now, works=False)
         for chain in (None, row.id):
-            audit.record(
-                connection,
-                ctx.vault.audit_key,
-                Event.TENANT_CLOSED,
-                actor,
-                now,
-                tenant_id=chain,
-                object_kind="tenant",
-                object_id=row.id,
-            )
+            record("tenant", ctx, connection, Event.TENANT_CLOSED, actor, chain, row.id, now)
         return shown(found(connection, row.id))
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from app.actions import access
 from app.actions.access import Caller
+from app.actions.records import record
 from app.context import Context
 from app.domain import scopes
 from app.domain.events import Actor, Event
@@ -20,7 +21,7 @@ from app.domain.status import LIST_BITS, LIST_SIZE
 from app.domain.tokens import LARGEST_TOKEN, sign
 from app.runtime.metrics import TOKENS
 from app.settings import CLOCK_LEEWAY
-from app.store import audit, keys, revoked_tokens, status_changes
+from app.store import keys, revoked_tokens, status_changes
 
 JTI_BYTES = 20
 TENANT_KEY, RESOURCE_SERVER = "tenant_api_key", "resource_server"
@@ -223,15 +224,15 @@ def revoke(ctx: Context, owner: Caller, actor: Actor, now: datetime) -> None:
             if revoked_tokens.add(connection, jti, owner.key_id, now, kept_until):
                 if owner.facts.status_reference is not None:
                     status_changes.ask_again_about_secret(connection, owner.facts.status_reference, now)
-                audit.record(
+                record(
+                    "key",
+                    ctx,
                     connection,
-                    ctx.vault.audit_key,
                     Event.TOKEN_REVOKED,
                     actor,
+                    owner.facts.tenant_id,
+                    owner.key_id,
                     now,
-                    tenant_id=owner.facts.tenant_id,
-                    object_kind="key",
-                    object_id=owner.key_id,
                     after={"jti": jti},
                 )
     except Conflict as conflict:  # two at once, and the other one did it; or else it has not been done

@@ -15,9 +15,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.actions.people.sessions import Signed
+from app.actions.records import record
 from app.context import Context
 from app.domain.events import Actor, Event
-from app.store import audit, hand_overs
+from app.store import hand_overs
 
 VALID_FOR = timedelta(minutes=5)
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -60,16 +61,7 @@ def take(ctx: Context, signed: Signed, actor: Actor, key_id: str, cookie: str | 
     with ctx.database.transaction() as connection:
         if not hand_overs.take(connection, key_id, signed.row.id, now):  # another tab was faster
             return Shown(None, row.why, now)
-        audit.record(
-            connection,
-            ctx.vault.audit_key,
-            Event.SECRET_SHOWN,
-            actor,
-            now,
-            tenant_id=actor.tenant_id,
-            object_kind="key",
-            object_id=key_id,
-        )
+        record("key", ctx, connection, Event.SECRET_SHOWN, actor, actor.tenant_id, key_id, now)
     return Shown(secret, row.why, now)
 
 

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row
 
+from app.actions import records
 from app.actions.people.attempts import NotIn
 from app.context import Context
 from app.domain import credentials, scopes
 from app.domain.events import Actor, Event
 from app.domain.refusals import Conflict
 from app.domain.scopes import Role
-from app.store import audit, facts, members, second_factors, single_sign_on, tenants
+from app.store import facts, members, second_factors, single_sign_on, tenants
 from app.store import sign_ins as store
 
 WRITE_EVERY = timedelta(minutes=1)  # when it was last seen is not worth a write with every page
@@ -184,16 +185,7 @@ def leave_notice(ctx: Context, signed: Signed, text: str) -> None:
 
 def record(ctx: Context, connection: Connection, event: Event, actor: Actor, now: datetime) -> None:
     """Write down what a member did about their own way in."""
-    audit.record(
-        connection,
-        ctx.vault.audit_key,
-        event,
-        actor,
-        now,
-        tenant_id=actor.tenant_id,
-        object_kind="member",
-        object_id=actor.id,
-    )
+    records.record("member", ctx, connection, event, actor, actor.tenant_id, actor.id, now)
 
 
 def _fingerprint(ctx: Context, cookie: str) -> bytes:
