@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import cli
 from tests.forked import Commands
+from tests.patience import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,7 +43,7 @@ class Program:
         """Run it from the very start, imports and all."""
         return subprocess.run(
             [sys.executable, "-m", "app.cli", *words], cwd=self.folder, env={**self.environment, **settings},
-            input=stdin, capture_output=True, text=True, timeout=60, check=False,
+            input=stdin, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False,
         )  # fmt: skip
 
     def json(self, *words: str) -> Any:

@@ -17,6 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.cli.conftest import Program
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import free_port
 
 
@@ -38,7 +39,7 @@ def serving(program: Program, port: int, *words: str) -> Iterator[None]:
             yield
         finally:
             server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
+            server.wait(PATIENCE_SECONDS)
 
 
 def answers(port: int) -> bool:
@@ -50,7 +51,7 @@ def answers(port: int) -> bool:
 
 
 def shell(command: str) -> dict[str, object]:
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
 

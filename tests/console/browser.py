@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, expect, sync_playwright
 
 from scripts.browser import found
+from tests.patience import PATIENCE_SECONDS
 
 # Nothing of the browser's own may leave this machine, or wait for an answer from outside.
 QUIET = (
@@ -29,5 +30,6 @@ def launched() -> Iterator[Browser]:
             browser = playwright.chromium.launch(executable_path=found(), args=list(QUIET))
         except Error as error:
             raise RuntimeError("The console's tests need Chromium: run `python scripts/browser.py`.") from error
+        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         yield browser
         browser.close()

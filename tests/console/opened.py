@@ -15,6 +15,7 @@ from app.web.console import assets
 from tests.console import people
 from tests.console.people import PASSWORD
 from tests.console.served import served
+from tests.patience import PATIENCE_SECONDS
 from tests.world import World
 
 ENDS_WITHIN = 0.01  # seconds in which a server hears that its test is over
@@ -42,7 +43,7 @@ class Console:
     def open(self, **options: Any) -> Page:
         """A new browser without cookies."""
         context: BrowserContext = self._chromium.new_context(base_url=self.base, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         page = context.new_page()
         page.on("console", lambda message: self._heard(message.type, message.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -18,6 +18,7 @@ from tests.admin.client import Admin
 from tests.console.conftest import Console
 from tests.console.test_keys import dead, generate
 from tests.gateways.programs import installed
+from tests.patience import PATIENCE_SECONDS
 from tests.usage.staging import call
 from tests.world import OPERATOR
 
@@ -128,6 +129,8 @@ def test_the_samples_beside_a_new_secret_run_as_they_stand(
     environment = dict(line.split("=", 1) for line in settings.splitlines() if line and not line.startswith("#"))
     command = [*(programs[tab] or [str(installed("node"))]), file]
     given = {"PATH": os.environ.get("PATH", os.defpath), **environment}
-    done = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=given, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert done.returncode == 0, done.stderr
     assert "ERP Integration" in done.stdout

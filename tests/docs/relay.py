@@ -7,6 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.patience import PATIENCE_SECONDS
+
 
 class Relay(ThreadingHTTPServer):
     """Hands requests on to a port of this machine.
@@ -42,7 +44,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.server.passed.append(f"{self.command} {self.path}")
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=PATIENCE_SECONDS)
         connection.request(self.command, self.path, body or None, dict(self.headers.items()))
         answer = connection.getresponse()
         data = answer.read()

@@ -17,6 +17,7 @@ from app.opening import open_context
 from app.settings import load
 from tests.docs.relay import Relay
 from tests.gateways.programs import installed
+from tests.patience import PATIENCE_SECONDS
 from tests.server.running import Deployment, Server
 from tests.world import OPERATOR
 
@@ -51,7 +52,13 @@ def run(language: str, code: str, url: str, deployment: Deployment, folder: Path
     key = {"KEYTURN_URL": url, "KEY_ID": deployment.key.id, "KEY_SECRET": deployment.key.secret}
     environment = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), **key}
     return subprocess.run(
-        [*program, name], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+        [*program, name],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
 
 

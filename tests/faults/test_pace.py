@@ -17,6 +17,7 @@ from app.clock import utc_now
 from app.context import Context
 from app.opening import open_context
 from app.settings import load
+from tests.patience import PATIENCE_SECONDS
 from tests.server.running import Deployment, Server
 from tests.server.wire import FORM, GOOD_FORM, Wire, request
 from tests.valkey import ValkeyServer
@@ -41,7 +42,7 @@ class Hammer:
     def __init__(self, servers: list[Server], ways: list[bytes]) -> None:
         self.servers, self.ways = servers, ways
         self.statuses: Counter[int] = Counter()
-        self.halfway = threading.Barrier(CALLERS + 1, timeout=60)
+        self.halfway = threading.Barrier(CALLERS + 1, timeout=PATIENCE_SECONDS)
 
     def _call(self, number: int) -> None:
         server, found = self.servers[number % len(self.servers)], []

@@ -15,10 +15,11 @@ from http.client import HTTPConnection, HTTPException
 from importlib import util
 from pathlib import Path
 
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import free_port
 
 RECIPES = Path(__file__).parents[2] / "deploy" / "gateways"
-PATIENCE_SECONDS, NO_ROUTE = 20, 404
+NO_ROUTE = 404
 # The gateway's keeper: however the test run ends, its standard input ends too, and with it the gateway.
 KEEPER = '"$@" >log 2>&1 & child=$!; cat >/dev/null; kill -TERM $child; wait $child'
 

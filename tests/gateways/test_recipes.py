@@ -13,8 +13,9 @@ from app.clock import utc_now
 from tests.gateways.conftest import Street
 from tests.gateways.programs import Recipe
 from tests.gateways.upstream import ELSEWHERE
+from tests.patience import PATIENCE_SECONDS
 from tests.rfc.asking import impostor
-from tests.server.wire import PATIENCE, request
+from tests.server.wire import request
 from tests.world import OPERATOR, Key
 
 SCOPED, TOKEN = "/contacts/7?page=2", "/boards/7?page=2"
@@ -198,7 +199,7 @@ def switched(port: int, headers: dict[str, str]) -> bytes:
     """Ask for another protocol and say "ping" in it; everything that comes back."""
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     upgrade["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
-    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(request("GET", TOKEN, {"Host": "api.example", **upgrade, **headers}))
         data = connection.recv(65536)
         if data.startswith(b"HTTP/1.1 101 "):

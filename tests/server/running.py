@@ -21,7 +21,8 @@ from app.clock import utc_now
 from app.opening import open_context
 from app.runtime import migrations, vault
 from app.settings import load
-from tests.server.wire import FORM, PATIENCE, Answer, Wire, request
+from tests.patience import PATIENCE_SECONDS
+from tests.server.wire import FORM, Answer, Wire, request
 from tests.world import OPERATOR, Key, as_key
 
 ROOT = Path(__file__).parents[2]
@@ -124,7 +125,7 @@ class Server:
             return bool(found) or self._ended
 
         with self._heard:
-            self._heard.wait_for(there, PATIENCE)
+            self._heard.wait_for(there, PATIENCE_SECONDS)
         assert found, "".join(self.raw)
         return found[0]
 
@@ -138,7 +139,7 @@ class Server:
         if not self.port:
             self.port = self.heard("server.starting")["port"]
         pause = threading.Event()
-        for _ in range(PATIENCE * 20):
+        for _ in range(PATIENCE_SECONDS * 20):
             try:
                 if self.ask(request("GET", "/healthz")) is not None:
                     return self
@@ -167,8 +168,8 @@ class Server:
         return self.wait()
 
     def wait(self) -> int:
-        code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        code = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
         return code
 
     def kill(self) -> None:
@@ -179,4 +180,4 @@ class Server:
             for worker in workers:
                 worker.kill()
             self.process.wait()
-        self._reader.join(PATIENCE)
+        self._reader.join(PATIENCE_SECONDS)

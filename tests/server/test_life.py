@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from app.runtime.server import BODY_READERS, AddressTaken, listening_place
+from tests.patience import PATIENCE_SECONDS
 from tests.server.running import Deployment, Server
 from tests.server.wire import FORM, request
 
@@ -26,7 +27,7 @@ def note(measured: str) -> None:
 
 def held_open(server: Server) -> socket.socket:
     """A client that announces a body and never sends it."""
-    client = socket.create_connection((server.host, server.port), timeout=20)
+    client = socket.create_connection((server.host, server.port), timeout=PATIENCE_SECONDS)
     head = request("POST", "/token", {"Content-Type": FORM, "Content-Length": "100", "Expect": "100-continue"})
     client.sendall(head)
     assert client.recv(100).startswith(b"HTTP/1.1 100")  # only now does a thread wait for it

@@ -6,8 +6,8 @@ import sqlite3
 import threading
 from contextlib import closing
 
+from tests.patience import PATIENCE_SECONDS
 from tests.server.running import Deployment, Server
-from tests.server.wire import PATIENCE
 
 
 def written(deployment: Deployment) -> int:
@@ -36,7 +36,7 @@ def test_a_crash_loses_only_what_was_not_written(deployment: Deployment) -> None
     server, earlier = deployment.serve(), written(deployment)
     ask(deployment, server, 3)
     pause = threading.Event()
-    for _ in range(PATIENCE * 20):  # it writes by itself, every few seconds
+    for _ in range(PATIENCE_SECONDS * 20):  # it writes by itself, every few seconds
         if written(deployment) > earlier:
             break
         pause.wait(0.05)

@@ -8,7 +8,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any, Self
 
-PATIENCE = 60
+from tests.patience import PATIENCE_SECONDS
+
 GOOD_FORM = b"grant_type=client_credentials"
 FORM = "application/x-www-form-urlencoded"
 
@@ -31,7 +32,7 @@ class Wire:
     """A connection on which anything can be sent."""
 
     def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=PATIENCE)
+        self.socket = socket.create_connection((host, port), timeout=PATIENCE_SECONDS)
         self._kept = b""
 
     def send(self, data: bytes) -> None:

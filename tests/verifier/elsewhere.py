@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.assets import digest, npm
 from tests.gateways.programs import installed
+from tests.patience import PATIENCE_SECONDS
 
 PACKAGES = Path(__file__).parent / "node"
 PAGE = Path(__file__).parents[2] / "docs" / "verify-elsewhere.md"
@@ -70,7 +71,7 @@ def run(folder: Path, files: dict[str, str], said: str, **environment: str) -> l
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]

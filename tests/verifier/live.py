@@ -16,11 +16,10 @@ from app.clock import utc_now
 from app.opening import open_context
 from app.settings import load
 from keyturn_verify import Refused, Verifier
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import free_port
 from tests.server.running import Deployment
 from tests.world import OPERATOR, Key, as_key
-
-PATIENCE_SECONDS = 60
 
 
 class Live:

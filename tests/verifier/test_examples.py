@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.postgres import free_port
 from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, Clock, Issuer
 from tests.verifier.served import Server
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 60
 EXAMPLES = {
     "flask": ("wsgi", "flask_api:app"),
     "wsgi": ("wsgi", "wsgi_api:app"),

@@ -13,8 +13,9 @@ import pytest
 
 from app.domain.status import LIST_SIZE
 from keyturn_verify import Verifier
+from tests.patience import PATIENCE_SECONDS
 from tests.verifier.elsewhere import entries, verdicts
-from tests.verifier.live import PATIENCE_SECONDS, Live, outcome, until
+from tests.verifier.live import Live, outcome, until
 from tests.verifier.test_examples import EXAMPLES, running
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from keyturn_verify import InvalidToken, RecheckUnavailable, StatusUnavailable, TokenRevoked, Verifier
 from keyturn_verify.held_lists import MOST_LISTS
+from tests.patience import PATIENCE_SECONDS
 from tests.verifier.conftest import Make
 from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, LIST_TYPE, METADATA, Answer, Issuer, Key
 
@@ -104,7 +105,7 @@ def test_a_fault_of_ours_in_the_background_is_logged_and_the_thread_goes_on(
 
         verifier._core.due = broken  # type: ignore[method-assign, assignment]
         verifier.verify(served.token())
-        assert tried.acquire(timeout=20)
+        assert tried.acquire(timeout=PATIENCE_SECONDS)
         pause = threading.Event()
         for _ in range(1000):
             if served.paths().count(LIST) > 1:

@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 import pytest
 
 from keyturn_verify import AsyncVerifier, KeysUnavailable, TokenRevoked, Verifier
+from tests.patience import PATIENCE_SECONDS
 from tests.verifier.issuer import AUDIENCE, CREDENTIALS, JWKS, LIST, METADATA, Answer, Issuer
 
-PATIENCE_SECONDS = 60
 T = TypeVar("T")
 
 
