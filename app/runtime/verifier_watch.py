@@ -80,7 +80,8 @@ class VerifierWatch:
     ) -> None:
         verifiers.add_parts(connection, row, by_place)
         found = propagation.progress(verifiers.known(connection, row, self.patience), row.at, now - self.patience)
-        if (found.complete or now > row.at + LONGEST_TOKEN) and verifiers.end(connection, row.number, now):
+        over = now >= row.at + HEARD_BY_ALL if found.complete else now > row.at + LONGEST_TOKEN
+        if over and verifiers.end(connection, row.number, now):
             self._record(connection, row, found, now)
 
     def _record(self, connection: Connection, row: Row[Any], found: Progress, now: datetime) -> None:

@@ -47,6 +47,28 @@ def test_a_revocation_is_proven_when_every_verifier_says_that_it_holds_it(world:
     }  # fmt: skip
 
 
+def test_a_verifier_that_another_process_has_yet_to_write_down_is_waited_for(world: World) -> None:
+    far = world.another_process()
+    verifier = Polling(world, world.resource_server(), client=world.client_of(far))
+    verifier.poll()
+    key = world.key()
+    revoke(world, key)
+    world.clock.advance(seconds=2)
+    flush(world)  # this process has heard of nobody
+    assert propagation(world, key)["ended_at"] is None
+    verifier.poll()
+    verifier.poll()
+    world.clock.advance(seconds=2)
+    far.extensions["keyturn"].verifiers.flush(world.clock())
+    assert propagation(world, key)["summary"] == "enforced by 1 of 1 verifier, the last 2 s later"
+    assert propagation(world, key)["ended_at"] is None, "a third process may know of more"
+    world.clock.advance(seconds=1)
+    flush(world)
+    assert propagation(world, key)["ended_at"] is not None
+    rows = audit.page(world.ctx, world.tenant["id"], world.clock(), filters={"event": "key.enforced"}).items
+    assert [row["after"]["enforced"] for row in rows] == [1]
+
+
 def test_processes_that_poll_as_one_count_when_none_comes_with_an_older_version(world: World) -> None:
     server = world.resource_server()
     one, two = Polling(world, server), Polling(world, server)
