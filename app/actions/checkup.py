@@ -13,7 +13,7 @@ from app.domain.refusals import Unavailable
 from app.domain.times import rfc3339
 from app.runtime.limiter import COUNTERS, OK, VALKEY
 from app.settings import CLOCK_LEEWAY
-from app.store import audit
+from app.store import audit, durability
 from app.store.checkpoints import SAFE_WAL_RESET, checkpoints_safely
 
 
@@ -27,7 +27,7 @@ class Check:
 
 
 def examine(ctx: Context, now: datetime) -> Iterator[Check]:
-    """Look at database, master key, tables, signing key and clock, and stop where nothing further can be seen."""
+    """Look at database, master key, tables, keys, clock and durability, and stop where nothing further can be seen."""
     where = deployment.place(ctx)
     try:
         begun = deployment.check_master_key(ctx) if deployment.has_file(ctx) else None
@@ -40,6 +40,8 @@ def examine(ctx: Context, now: datetime) -> Iterator[Check]:
             yield Check("master key of the database", ok=True, detail="the same")
             yield _signing(ctx, now)
             yield _clock(ctx, now)
+            if not ctx.database.is_sqlite:
+                yield _synchronous_commit(ctx)
     except deployment.WrongMasterKey:
         yield Check("master key of the database", ok=False, detail="the database belongs to another one")
     except Unavailable:
@@ -65,6 +67,14 @@ def _clock(ctx: Context, now: datetime) -> Check:
     latest = newest[0].at if newest else now
     seen = f"{rfc3339(now)}, the newest audit event {rfc3339(latest)}"
     return Check("clock", latest <= now + CLOCK_LEEWAY, seen)
+
+
+def _synchronous_commit(ctx: Context) -> Check:
+    found = ctx.database.read(durability.synchronous_commit)
+    name = "PostgreSQL's synchronous_commit"
+    if found == durability.LOSES_CHANGES:
+        return Check(name, ok=False, detail=f"{found}: a crash of the database may undo a revocation that was answered")
+    return Check(name, ok=True, detail=found)
 
 
 def _sqlite(ctx: Context) -> Check:

@@ -9,6 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
+
 from tests.cli.conftest import ROOT, Program
 from tests.postgres import PostgresServer, free_port
 
@@ -104,6 +106,12 @@ def test_a_whole_deployment_works_on_postgresql(program: Program, postgres: Post
     program.json("init", "--tenant", "Acme")
     program.json("keys", "create", "--tenant", "Acme", "--name", "Mobile App", "--group", "Full access")
     assert program.json("audit", "verify")["ok"]
+    done = program.run("doctor")
+    assert done.returncode == 1, "the tests' server answers before anything is on its disk"
+    assert done.stderr == "Error: Not as it should be: PostgreSQL's synchronous_commit.\n"
+    assert "off: a crash of the database may undo a revocation that was answered" in done.stdout
+    with psycopg.connect(postgres.url("command_line"), autocommit=True) as connection:
+        connection.execute("ALTER DATABASE command_line SET synchronous_commit = on")
     assert program.json("doctor")["ok"]
     postgres.drop("command_line")
 
