@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -21,6 +21,7 @@ class SignIn(Base):
     not_before: Mapped[datetime | None]
     last_at: Mapped[datetime | None]
     theme: Mapped[str] = mapped_column(default="")
+    shortcuts: Mapped[bool] = mapped_column(default=False, server_default=false())
     totp_sealed: Mapped[bytes | None]
     totp_offered: Mapped[bytes | None]
     totp_step: Mapped[int | None] = mapped_column(BigInteger)

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, false, func, insert, select, update
 
 from app.models import Member, Session, SignIn, Tenant
 
 MOST_CANDIDATES = 5  # tenants in which one e-mail address is a member: each costs a password hash
 _SESSION: tuple[Any, ...] = tuple(column for column in Session.__table__.c if column.name != "member_id")
-_THEME: tuple[Any, ...] = (func.coalesce(SignIn.theme, "").label("theme"),)
+_TASTE: tuple[Any, ...] = (
+    func.coalesce(SignIn.theme, "").label("theme"),
+    func.coalesce(SignIn.shortcuts, false()).label("shortcuts"),
+)
 _EVERY: tuple[Any, ...] = tuple(SignIn.__table__.c)
 _SIGN_IN: tuple[Any, ...] = tuple(column for column in SignIn.__table__.c if column.name != "member_id")
 _MEMBER: tuple[Any, ...] = (
@@ -39,7 +42,7 @@ _MEMBER: tuple[Any, ...] = (
 
 # Asked with every page: building it anew took longer than its answer.
 _VISITING = (
-    select(*_SESSION, *_MEMBER, *_THEME)
+    select(*_SESSION, *_MEMBER, *_TASTE)
     .join(Member, Member.id == Session.member_id)
     .join(Tenant, Tenant.id == Member.tenant_id)
     .outerjoin(SignIn, SignIn.member_id == Member.id)

@@ -112,7 +112,7 @@
     if (button) copyFrom(button);
   });
   document.addEventListener("change", ({ target }) => {
-    if (target.matches("form[data-auto] select")) target.form.requestSubmit();
+    if (target.matches("form[data-auto] :is(select, [type=checkbox])")) target.form.requestSubmit();
   });
   // A secret pasted into the search stays here: its key ID alone is asked for.
   document.addEventListener("submit", ({ target }) => {

@@ -49,6 +49,16 @@ def test_a_theme_is_kept_and_every_page_has_it_from_its_first_byte(world: World,
     assert sent(person, "/account/theme", theme='"><script>') == 422
 
 
+def test_shortcuts_are_off_until_somebody_wants_them(world: World) -> None:
+    person = Person(world).signed_in()
+    assert "data-shortcuts" not in person.read("/tenant-api-keys").text
+    assert sent(person, "/account/shortcuts", shortcuts="on") == 303
+    assert "<body data-shortcuts" in person.read("/tenant-api-keys").text
+    assert "data-shortcuts" not in Person(world, member(world, "auditor")).signed_in().read("/tenant-api-keys").text
+    assert sent(person, "/account/shortcuts") == 303
+    assert "data-shortcuts" not in person.read("/tenant-api-keys").text
+
+
 def test_a_new_password_needs_the_old_one_and_signs_every_other_browser_out(world: World) -> None:
     person = Person(world).signed_in()
     other = Person(world, person.email).signed_in()
@@ -200,3 +210,40 @@ def test_the_account_page_in_a_browser(console: Console) -> None:
     page.get_by_label("New password once more").fill(NEW)
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_test_id("status")).to_contain_text("Your password was changed.")
+
+
+def test_single_keys_search_and_lead_to_pages_once_they_are_turned_on(console: Console) -> None:
+    console.world.key("Mobile App")
+    page = console.signed_in()
+    page.goto("/account")
+    page.keyboard.press("g")
+    page.keyboard.press("k")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Account")
+    with page.expect_navigation():
+        page.get_by_label("Single-key shortcuts").check()
+    expect(page.get_by_label("Single-key shortcuts")).to_be_checked()
+    page.get_by_label("Name", exact=True).press_sequentially("gk/")
+    expect(page.get_by_label("Name", exact=True)).to_have_value(re.compile("gk/"))
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    page.wait_for_url("**/tenant-api-keys#search")
+    expect(page.get_by_test_id("search")).to_be_focused()
+    page.get_by_test_id("search").press("Tab")
+    page.locator("h1").click()
+    page.keyboard.press("/")
+    expect(page.get_by_test_id("search")).to_be_focused()
+    expect(page.get_by_test_id("search")).to_have_value("")
+    page.locator("h1").click()
+    for keys, place in (("ga", "/audit-log"), ("gh", "/tenant-api-keys/health"), ("gk", "/tenant-api-keys")):
+        for key in keys:
+            page.keyboard.press(key)
+        page.wait_for_url(f"**{place}")
+    page.keyboard.press("g")
+    page.keyboard.press("x")
+    page.keyboard.press("a")
+    page.keyboard.press("Control+k")
+    page.locator("#account-opener").click()
+    page.keyboard.press("g")
+    page.keyboard.press("a")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("API Keys")

@@ -1,4 +1,4 @@
-"""What people change about themselves: password, theme, the browsers they are signed in with."""
+"""What people change about themselves: password, theme, shortcuts, the browsers they are signed in with."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def choose_theme(ctx: Context, signed: Signed, theme: str) -> None:
         raise Invalid(Problem("theme", "unknown", "Choose light, dark or the system's."))
     with ctx.database.transaction() as connection:
         store.keep(connection, signed.row.member_id, theme=theme)
+
+
+def choose_shortcuts(ctx: Context, signed: Signed, *, on: bool) -> None:
+    """Keep whether single keys search and lead to pages for a member (WCAG 2.2 §2.1.4: off unless asked for)."""
+    with ctx.database.transaction() as connection:
+        store.keep(connection, signed.row.member_id, shortcuts=on)
 
 
 def own_sessions(ctx: Context, signed: Signed, now: datetime) -> list[dict[str, Any]]:

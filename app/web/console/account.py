@@ -43,6 +43,13 @@ def choose_theme(visit: Visit) -> Answer:
     return redirect(HERE)
 
 
+@pages.add("POST", f"{HERE}/shortcuts")
+def choose_shortcuts(visit: Visit) -> Answer:
+    """POST /account/shortcuts."""
+    account.choose_shortcuts(visit.ctx, visit.signed, on=visit.form.get("shortcuts") == "on")
+    return redirect(HERE)
+
+
 @pages.add("POST", f"{HERE}/password")
 def change_password(visit: Visit) -> Answer:
     """POST /account/password."""
