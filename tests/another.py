@@ -1,23 +1,23 @@
 """Another process of a deployment: serves it over HTTP, and acts on its database when told to.
 
-Started by a test, which talks to it over pipes: one line of JSON in, one line of JSON out.
+Forked from one that has imported all of it and done nothing else, which saves two seconds for each.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
-import subprocess
-import sys
 import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from base64 import b64encode
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
+from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from werkzeug.serving import make_server
@@ -32,7 +32,8 @@ from app.settings import load
 from app.store import checkpoints
 from tests.world import OPERATOR, FrozenClock, Key, World
 
-ROOT = Path(__file__).resolve().parents[1]
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["tests.another"])
 
 
 class Another:
@@ -40,40 +41,33 @@ class Another:
 
     def __init__(self, world: World, **settings: str) -> None:
         environment = {"PATH": os.environ.get("PATH", os.defpath), **world.environment, **settings}
-        command = [sys.executable, "-m", "tests.another", world.clock().isoformat()]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT, env=environment)
+        self._told, theirs = _FORKS.Pipe()
+        self._process = _FORKS.Process(target=serve, args=(theirs, environment, world.clock()))
+        self._process.start()
+        theirs.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        self._told.close()
+        self._process.join()
+        self._process.close()
 
     @cached_property
     def base(self) -> str:
         """The address it serves; waits until it does."""
-        return f"http://127.0.0.1:{self._answer()}"
+        return f"http://127.0.0.1:{self._told.recv()}"
 
     def start(self, action: str, threads: int, **arguments: Any) -> None:
         """Begin an action in some threads at once; `outcomes` waits for them."""
-        assert self._process.stdin is not None
         assert self.base
-        self._process.stdin.write(json.dumps({"action": action, "threads": threads, **arguments}) + "\n")
-        self._process.stdin.flush()
+        self._told.send({"action": action, "threads": threads, **arguments})
 
     def outcomes(self) -> list[str]:
         """What came of the action, each `ok`'s key ID or a refusal's code or the name of an error."""
-        found: list[str] = self._answer()
+        found: list[str] = self._told.recv()
         return found
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        return json.loads(self._process.stdout.readline())
 
     def call(self, path: str, form: dict[str, str] | None = None, key: Key | None = None, **headers: str) -> Any:
         """Send a request and return (status, JSON); a form makes it a POST, a key is sent by HTTP Basic."""
@@ -138,25 +132,19 @@ def together(ctx: Any, order: dict[str, Any], now: datetime) -> list[str]:
     return outcomes
 
 
-def say(word: Any) -> None:
-    """Answer the test."""
-    sys.stdout.write(json.dumps(word) + "\n")
-    sys.stdout.flush()
-
-
-def main() -> None:
-    clock = FrozenClock(datetime.fromisoformat(sys.argv[1]))
+def serve(told: Connection, environment: dict[str, str], now: datetime) -> None:
+    """Tell the port that is served, then what comes of each order, until there are no more."""
+    os.environ.clear()
+    os.environ.update(environment)
+    clock = FrozenClock(now)
     app = create_app(load(), clock=clock)
     log.configure("error")
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", 0, app, threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    say(server.server_port)
-    for line in sys.stdin:
-        say(together(app.extensions["keyturn"], json.loads(line), clock()))
+    told.send(server.server_port)
+    with suppress(EOFError):
+        while True:
+            told.send(together(app.extensions["keyturn"], told.recv(), clock()))
     server.shutdown()
     app.extensions["keyturn"].recorder.flush()
-
-
-if __name__ == "__main__":
-    main()
