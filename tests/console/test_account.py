@@ -50,6 +50,7 @@ def test_a_theme_is_kept_and_every_page_has_it_from_its_first_byte(world: World,
 
 
 def test_shortcuts_are_off_until_somebody_wants_them(world: World) -> None:
+    """WCAG 2.2 §2.1.4."""
     person = Person(world).signed_in()
     assert "data-shortcuts" not in person.read("/tenant-api-keys").text
     assert sent(person, "/account/shortcuts", shortcuts="on") == 303
