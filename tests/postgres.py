@@ -7,7 +7,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -17,6 +16,8 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+
+from tests.ports import free_port
 
 # The server's keeper: its standard input is held open by the test run, so however that run ends, even by SIGKILL, the
 # input ends too and the keeper stops the server and removes the folder. "ready" is its only word while all is well.
@@ -189,10 +190,3 @@ def open_folder() -> str:
     chosen = Path(tempfile.gettempdir()).resolve()
     closed = any(not path.stat().st_mode & 0o001 for path in (chosen, *chosen.parents))
     return "/tmp" if closed and os.geteuid() == 0 else str(chosen)
-
-
-def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,7 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from tests.postgres import free_port
+from tests.ports import free_port
 
 # As for PostgreSQL: the keeper's input ends when the run does, however that ends, and then the server goes too.
 KEEPER = """

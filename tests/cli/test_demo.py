@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.conftest import Program
 from tests.patience import PATIENCE_SECONDS
-from tests.postgres import free_port
+from tests.ports import free_port
 
 
 @contextmanager

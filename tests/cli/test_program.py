@@ -12,7 +12,8 @@ from pathlib import Path
 import psycopg
 
 from tests.cli.conftest import ROOT, Program
-from tests.postgres import PostgresServer, free_port
+from tests.ports import free_port
+from tests.postgres import PostgresServer
 
 
 def test_help_comes_without_anything_heavy(program: Program) -> None:

@@ -16,7 +16,7 @@ from importlib import util
 from pathlib import Path
 
 from tests.patience import PATIENCE_SECONDS
-from tests.postgres import free_port
+from tests.ports import free_port
 
 RECIPES = Path(__file__).parents[2] / "deploy" / "gateways"
 NO_ROUTE = 404

@@ -22,6 +22,7 @@ from app.opening import open_context
 from app.runtime import migrations, vault
 from app.settings import load
 from tests.patience import PATIENCE_SECONDS
+from tests.ports import free_port
 from tests.server.wire import FORM, Answer, Wire, request
 from tests.world import OPERATOR, Key, as_key
 
@@ -74,7 +75,8 @@ class Deployment:
         self, *arguments: str, host: str = "127.0.0.1", workers: int = 1, plane: str = "all", port: int | None = None
     ) -> Server:
         """Start a server and wait until it answers."""
-        command = list(arguments) or [sys.executable, "-c", LAUNCH, host, str(port or 0), str(workers), plane]
+        place = str(free_port() if port is None else port)
+        command = list(arguments) or [sys.executable, "-c", LAUNCH, host, place, str(workers), plane]
         server = Server(command, {**os.environ, **self.environment, "PYTHONPATH": str(ROOT)}, host, port)
         self.servers.append(server)
         return server.ready()

@@ -34,7 +34,8 @@ def held_open(server: Server) -> socket.socket:
 
 
 def test_the_first_and_the_last_line_say_what_ran(deployment: Deployment) -> None:
-    server = deployment.serve(plane="public", workers=2)
+    server = deployment.serve(plane="public", workers=2, port=0)
+    assert server.port > 0
     assert server.stop() == 0
     first, last = server.lines[0], server.lines[-1]
     assert (first["event"], first["plane"], first["workers"], first["database"]) == (

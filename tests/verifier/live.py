@@ -17,7 +17,7 @@ from app.opening import open_context
 from app.settings import load
 from keyturn_verify import Refused, Verifier
 from tests.patience import PATIENCE_SECONDS
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.server.running import Deployment
 from tests.world import OPERATOR, Key, as_key
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.patience import PATIENCE_SECONDS
-from tests.postgres import free_port
+from tests.ports import free_port
 from tests.verifier.issuer import AUDIENCE, CREDENTIALS, LIST, Clock, Issuer
 from tests.verifier.served import Server
 
