@@ -31,6 +31,7 @@ from bench.__main__ import OPERATOR, basic
 
 SECRETS, REVOKED_SHARE = 1_000_000, 0.001
 VERIFIERS, TTL = 100, 5
+AT_ONCE = 200
 ROUNDS = 15
 
 
@@ -167,6 +168,11 @@ def main() -> None:
         share = (VERIFIERS / TTL * poll + write / TTL) / 1000  # each of them is written down once for each of its polls
         print(f"one poll {poll * 1000:.0f} µs, writing down {VERIFIERS} verifiers {write:.1f} ms")
         print(f"{VERIFIERS} verifiers that ask every {TTL} s: {share:.2%} of a core")
+        for number in range(AT_ONCE):
+            made = a_key(bench, f"One of many {number}")
+            keys.revoke(bench.ctx, OPERATOR, bench.tenant, made.key["client_id"], bench.ctx.clock())
+        _, write = polls(bench)
+        print(f"writing them down while {AT_ONCE} revocations are followed {write:.1f} ms")
     whole = len(gzip.compress(claims("https://keys.example/status-lists/0", empty(), bench.now, TTL)))
     print(f"an empty list has {whole} bytes of claims in gzip")
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from app.context import Context
-from app.domain.propagation import progress
+from app.domain.propagation import Known, progress
 from app.domain.refusals import NotFound
 from app.domain.status import LIST_BITS
 from app.domain.times import rfc3339
-from app.store import keys, status_lists
+from app.store import keys, propagations, status_lists
 from app.store import verifiers as store
 
 TENANT_KEY = "tenant_api_key"
@@ -59,25 +60,28 @@ def _verifier(ctx: Context, row: Row[Any], now: datetime, *, told: bool) -> dict
     }
 
 
-def of_key(ctx: Context, tenant_id: str | None, key_id: str, now: datetime) -> list[dict[str, Any]]:
+def of_key(
+    ctx: Context, tenant_id: str | None, key_id: str, now: datetime, *, limit: int = MOST_OF_A_KEY
+) -> list[dict[str, Any]]:
     """How far each revocation of a key's has come, newest first; NotFound without the key, deleted ones included."""
 
     def look(connection: Connection) -> list[dict[str, Any]]:
         if keys.find(connection, tenant_id, TENANT_KEY, key_id, deleted=True) is None:
             raise NotFound("API key")
-        return [_shown(ctx, connection, row, now) for row in store.of_key(connection, key_id, MOST_OF_A_KEY)]
+        rows = propagations.of_key(connection, key_id, limit)
+        known = propagations.known(connection, rows, ctx.verifiers.patience, propagations.parts(connection, rows))
+        return [_shown(ctx, row, known[row.number], now) for row in rows]
 
     return ctx.database.read(look)
 
 
 def latest(ctx: Context, tenant_id: str, key_id: str, now: datetime) -> dict[str, Any] | None:
     """How far the newest revocation of a key's has come; None when nothing was taken back. NotFound without the key."""
-    return next(iter(of_key(ctx, tenant_id, key_id, now)), None)
+    return next(iter(of_key(ctx, tenant_id, key_id, now, limit=1)), None)
 
 
-def _shown(ctx: Context, connection: Connection, row: Row[Any], now: datetime) -> dict[str, Any]:
-    patience = ctx.verifiers.patience
-    found = progress(store.known(connection, row, patience), row.at, (row.ended_at or now) - patience)
+def _shown(ctx: Context, row: Row[Any], known: Sequence[Known], now: datetime) -> dict[str, Any]:
+    found = progress(known, row.at, (row.ended_at or now) - ctx.verifiers.patience)
     return {
         "event": row.event,
         "at": rfc3339(row.at),

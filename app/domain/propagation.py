@@ -55,6 +55,10 @@ class Part(NamedTuple):
             return None
         return self.given_at or self.confirmed_at
 
+    def says_no_more_than(self, before: Part) -> bool:
+        """Whether it adds nothing to an earlier state of it: that a proven one is confirmed once more is no news."""
+        return self == before or (before.enforced_at is not None and self.given_at == before.given_at)
+
 
 def part_of(polls: Iterable[Poll], version: int, part: Part = Part()) -> Part:  # noqa: B008 - immutable
     """Add what polls of one verifier tell about one version to what is known; in whatever order they come."""

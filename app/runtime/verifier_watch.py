@@ -18,7 +18,7 @@ from app.domain.propagation import Place, Poll, Progress
 from app.domain.refusals import Conflict, Unavailable
 from app.domain.times import CLOCK_LEEWAY
 from app.runtime import log
-from app.store import audit, verifiers
+from app.store import audit, propagations, verifiers
 from app.store.database import Database
 
 WRITE_EVERY_SECONDS = 2.0
@@ -50,7 +50,7 @@ class VerifierWatch:
         raises   Unavailable when it cannot be written now; the notes are kept
         """
         with self._writing:
-            if not self._notes and not self._database.read(verifiers.any_open):
+            if not self._notes and not self._database.read(propagations.any_open):
                 return
             taken = [self._notes.popleft() for _ in range(min(len(self._notes), MOST_AT_ONCE))]
             try:
@@ -69,20 +69,21 @@ class VerifierWatch:
                 self._forgot_at = now
                 verifiers.forget(connection, now)
         # What is written twice says the same: a few at once, so that no revocation waits for those before it.
-        rows = self._database.read(verifiers.all_open)
+        rows = self._database.read(propagations.all_open)
         for start in range(0, len(rows), OPEN_AT_ONCE):
             with self._database.transaction() as connection:
-                for row in rows[start : start + OPEN_AT_ONCE]:
-                    self._follow(connection, row, by_place, now)
+                self._follow(connection, rows[start : start + OPEN_AT_ONCE], by_place, now)
 
     def _follow(
-        self, connection: Connection, row: Row[Any], by_place: Mapping[Place, Sequence[Poll]], now: datetime
+        self, connection: Connection, rows: Sequence[Row[Any]], by_place: Mapping[Place, Sequence[Poll]], now: datetime
     ) -> None:
-        verifiers.add_parts(connection, row, by_place)
-        found = propagation.progress(verifiers.known(connection, row, self.patience), row.at, now - self.patience)
-        over = now >= row.at + HEARD_BY_ALL if found.complete else now > row.at + LONGEST_TOKEN
-        if over and verifiers.end(connection, row.number, now):
-            self._record(connection, row, found, now)
+        parts = propagations.add_parts(connection, rows, by_place)
+        known = propagations.known(connection, rows, self.patience, parts)
+        for row in rows:
+            found = propagation.progress(known[row.number], row.at, now - self.patience)
+            over = now >= row.at + HEARD_BY_ALL if found.complete else now > row.at + LONGEST_TOKEN
+            if over and propagations.end(connection, row.number, now):
+                self._record(connection, row, found, now)
 
     def _record(self, connection: Connection, row: Row[Any], found: Progress, now: datetime) -> None:
         if not found.verifiers:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from app.actions import audit, keys, rotation
+from tests.statements import heard
 from tests.status.polling import Polling, ask, flush, propagation, revoke
 from tests.world import OPERATOR, World
 
@@ -67,6 +70,40 @@ def test_a_verifier_that_another_process_has_yet_to_write_down_is_waited_for(wor
     assert propagation(world, key)["ended_at"] is not None
     rows = audit.page(world.ctx, world.tenant["id"], world.clock(), filters={"event": "key.enforced"}).items
     assert [row["after"]["enforced"] for row in rows] == [1]
+
+
+def test_what_one_process_heard_counts_when_another_knew_the_verifier_first(world: World) -> None:
+    far = world.another_process()
+    server = world.resource_server()
+    Polling(world, server, client=world.client_of(far)).poll()
+    key = world.key()
+    world.clock.advance(seconds=1)
+    revoke(world, key)
+    world.clock.advance(seconds=1)
+    near = Polling(world, server)
+    near.poll()
+    near.poll()
+    flush(world)
+    assert propagation(world, key)["verifiers"] == 0, "to this process it is newer than the revocation"
+    world.clock.advance(seconds=2)
+    far.extensions["keyturn"].verifiers.flush(world.clock())
+    assert propagation(world, key)["summary"] == "enforced by 1 of 1 verifier, the last 1 s later"
+
+
+@pytest.mark.parametrize("many", [1, 20])
+def test_writing_down_asks_as_often_for_many_verifiers_and_revocations_as_for_one(world: World, many: int) -> None:
+    verifiers = [Polling(world, world.resource_server(f"Server {number}")) for number in range(many)]
+    keys_to_end = [world.key(f"Key {number}") for number in range(many)]
+    for verifier in verifiers:
+        verifier.poll()
+    flush(world)
+    for key in keys_to_end:
+        revoke(world, key)
+    for verifier in verifiers:
+        verifier.poll()
+    with heard(world.ctx.database.writer) as asked:
+        flush(world)
+    assert len([one for one in asked if one.text != "BEGIN IMMEDIATE"]) == 7, asked
 
 
 def test_processes_that_poll_as_one_count_when_none_comes_with_an_older_version(world: World) -> None:
