@@ -11,7 +11,7 @@ from app.store import groups
 
 
 def offered(ctx: Context, tenant_id: str, limit: int) -> list[dict[str, Any]]:
-    """A tenant's and the built-in groups for keys, by name: `id`, `name`, `scopes`, `built_in`.
+    """A tenant's and the built-in groups for keys, by name: `id`, `name`, `description`, `scopes`, `built_in`.
 
     Nobody counts the keys of each, which of a hundred thousand keys would take longer than the page may.
     """
@@ -20,6 +20,7 @@ def offered(ctx: Context, tenant_id: str, limit: int) -> list[dict[str, Any]]:
         {
             "id": row.id,
             "name": row.name,
+            "description": row.description,
             "scopes": sorted(scopes.unpack(row.scopes)),
             "built_in": row.built_in is not None,
         }

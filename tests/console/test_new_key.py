@@ -236,3 +236,25 @@ def test_nobody_but_a_global_admin_hands_out_more_than_they_hold(console: Consol
     expect(page.get_by_test_id("error-summary")).to_contain_text(said)
     assert said in described(page, "field-group")
     assert listed(console) == []
+
+
+def test_before_a_group_is_chosen_the_form_says_what_there_is(console: Console) -> None:
+    for number in range(3):
+        words = f"Words of {number}. " + "Rather many of them. " * 9
+        groups.create(
+            console.world.ctx, OPERATOR, console.world.tenant["id"], console.world.clock(),
+            name=f"Alike {number}", scopes=["contacts:read"], description=words,
+        )  # fmt: skip
+    page = console.signed_in()
+    page.goto(NEW)
+    box = page.get_by_role("group", name="What the group means")
+    expect(box.get_by_role("listitem")).to_have_count(4)
+    expect(box).to_contain_text(
+        "Full access Every product scope, and every scope that manages the tenant's own affairs."
+    )
+    expect(box).to_contain_text("Alike 0 Words of 0. Rather many of them.")
+    expect(box).to_contain_text("And 2 more.")
+    page.get_by_test_id("field-group").select_option(label=option(page, "Read only"))
+    expect(box).not_to_contain_text("more.")
+    page.get_by_test_id("field-group").select_option("")
+    expect(box).to_contain_text("And 2 more.")

@@ -123,6 +123,7 @@ def _previewed(visit: Visit, form: Mapping[str, str]) -> dict[str, Any]:
     scopes = scope_matrix.Scopes(visit)
     return {
         "new": found,
+        "offered": choices(visit) if group is None else [],
         "allows": scopes.summary(held) if len(held) <= MOST_TOLD else [],
         "grouped": scopes.grouped(held) if len(held) > MOST_TOLD else [],
         "denies": scopes.lacking(held) if held else [],
