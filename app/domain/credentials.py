@@ -18,7 +18,6 @@ ID_LENGTH, SECRET_LENGTH, CHECK_LENGTH = 16, 43, 6
 FINGERPRINT_SIZE = 32
 
 _ID = f"[{CROCKFORD}]{{{ID_LENGTH}}}"
-_KEY_ID = re.compile(rf"([a-z][a-z0-9]{{0,7}})_({_ID})")
 _SECRET = re.compile(rf"([a-z][a-z0-9]{{0,7}})s_({_ID})_[0-9A-Za-z]{{{SECRET_LENGTH}}}_[0-9A-Za-z]{{{CHECK_LENGTH}}}")
 
 Entropy = Callable[[int], bytes]
@@ -113,11 +112,6 @@ def parse(text: str) -> Presented:
 def looks_like_secret(text: str) -> bool:
     """Whether this is meant to be a secret, even one cut short or mistyped: it starts as they all do."""
     return re.match(rf"[a-z][a-z0-9]{{0,7}}s_[{CROCKFORD}]{{4}}", text) is not None
-
-
-def is_key_id(text: str) -> bool:
-    """Whether this has the shape of a key ID."""
-    return _KEY_ID.fullmatch(text) is not None
 
 
 def fingerprint(pepper: bytes, secret: str) -> bytes:
