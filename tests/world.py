@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -76,7 +77,7 @@ class World:
         }
         self.clock = FrozenClock()
         self._processes: list[Flask] = []
-        self._connections: list[Any] = []
+        self._out: WeakSet[Any] = WeakSet()
         if not (folder / "keys" / "master.key").exists():
             vault.create(folder / "keys")
         self.app = self.another_process()
@@ -100,7 +101,7 @@ class World:
         database = app.extensions["keyturn"].database
         compiled.statements(database)
         for engine in (database.writer, database.reader):
-            event.listen(engine, "connect", lambda connection, _record: self._connections.append(connection))
+            event.listen(engine, "checkout", lambda _connection, _record, out: self._out.add(out))
         return app
 
     @cached_property
@@ -169,9 +170,11 @@ class World:
             ctx.database.close()
             ctx.limiter.close()
             ctx.throttle.close()
-        # A thread's connection goes back to its pool when the thread is collected, which may be after the pool's end.
-        for connection in self._connections:
-            connection.close()
+        # What a thread holds goes back to its pool when the thread is collected: rolled back and complained about in
+        # the middle of whatever test runs then.
+        for out in self._out:
+            if out.is_valid:
+                out.invalidate()
 
 
 def as_key(made: KeyWithSecret) -> Key:
