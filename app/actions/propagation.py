@@ -89,7 +89,7 @@ def _shown(ctx: Context, row: Row[Any], known: Sequence[Known], now: datetime) -
         "verifiers": found.verifiers,
         "enforced": found.enforced,
         "silent": found.silent,
-        "complete": found.complete,
+        "complete": found.complete and row.ended_at is not None,
         "last_after_seconds": found.last_after.total_seconds() if found.last_after is not None else None,
         "summary": found.summary,
         "ended_at": rfc3339(row.ended_at),

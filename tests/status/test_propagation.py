@@ -22,7 +22,8 @@ def test_a_revocation_is_proven_when_every_verifier_says_that_it_holds_it(world:
     world.clock.advance(seconds=1)
     told = revoke(world, key)["status_list"]
     assert told == {"uri": "https://keys.example/status-lists/0", "version": 1}
-    assert propagation(world, key)["verifiers"] == 0, "nothing has been written of them yet"
+    found = propagation(world, key)
+    assert (found["verifiers"], found["complete"]) == (0, False), "nothing has been written of them yet"
     for verifier in verifiers:
         world.clock.advance(seconds=1.25)
         verifier.poll()
