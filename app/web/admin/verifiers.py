@@ -46,8 +46,8 @@ class Progress(Answered):
     enforced: int = Field(description="Those that have said since that they hold this version or a newer one.")
     silent: int = Field(description="Those that have stopped asking: they refuse everything by now, or are gone.")
     complete: bool = Field(
-        description="Nobody is waited for any more. Five seconds after the change at the earliest: by then every process"
-        " has written down which verifiers it knows."
+        description="Nobody is waited for any more. Five seconds after the change at the earliest: by then every"
+        " process has written down which verifiers it knows."
     )
     last_after_seconds: float | None = Field(examples=[4.2])
     summary: str = Field(examples=["enforced by 3 of 3 verifiers, the last 4 s later"])
